@@ -1,0 +1,109 @@
+// The quantised model in memory: what a model file holds (docs/model-file.md), with the index nibbles
+// unpacked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/error.hpp"
+
+namespace lacuna {
+
+/// Kept weights of one part (the x part or the h part) of a layer or of the head, `rows` x `slots`.
+/// Slots of a row: banks ascending, columns ascending inside a bank; every row keeps kept(bank) of each bank.
+struct PartWeights {
+    static constexpr std::size_t kBankWidth = 16;
+
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    int k = 0;                        ///< kept columns per bank and row, 1..16
+    std::size_t slots = 0;            ///< per row: sum of kept(bank)
+    std::vector<std::int8_t> value;   ///< [rows * slots], each in [-127, 127]
+    std::vector<std::uint8_t> index;  ///< [rows * slots], column inside its bank, 0..15
+
+    PartWeights() = default;
+    /// Zero values on the lowest columns of each bank: a valid part to be filled in.
+    PartWeights(std::size_t rows, std::size_t columns, int k);
+
+    std::size_t banks() const { return (columns + kBankWidth - 1) / kBankWidth; }
+    /// Columns of a bank that exist: 16, or less in the last bank.
+    std::size_t real_columns(std::size_t bank) const;
+    /// min(k, real columns): slots each row has in this bank.
+    std::size_t kept(std::size_t bank) const;
+    /// Position of the bank's first slot inside a row.
+    std::size_t slot_offset(std::size_t bank) const { return bank * static_cast<std::size_t>(k); }
+
+    bool operator==(const PartWeights&) const = default;
+};
+
+/// Sum over the banks of min(k, real columns of the bank).
+std::size_t slots_per_row(std::size_t columns, int k);
+
+/// pre = sat16(rhu(acc * mantissa, shift) + bias).
+struct RowScale {
+    std::int16_t mantissa = 0;  ///< 2^14 .. 2^15 - 1, or 0
+    std::uint8_t shift = 0;     ///< 0..31
+    std::int16_t bias = 0;      ///< Q3.12 for a gate row, the head's fraction for a head row
+
+    bool operator==(const RowScale&) const = default;
+};
+
+/// One LSTM layer; rows in PyTorch's order: blocks of `units` for the gates i, f, g, o.
+struct LstmLayer {
+    std::size_t inputs = 0;
+    std::size_t units = 0;
+    PartWeights x;               ///< [4 units, inputs]
+    PartWeights h;               ///< [4 units, units]
+    std::vector<RowScale> rows;  ///< [4 units]
+    int shift_x = 0;             ///< part shifts, 0..7, at least one of them 0
+    int shift_h = 0;
+    int cell_fraction = 12;  ///< n: c is c / 2^n, 8..12
+
+    bool operator==(const LstmLayer&) const = default;
+};
+
+/// The linear read-out of the top layer's h.
+struct Head {
+    PartWeights h;               ///< [rows, units of the top layer]
+    std::vector<RowScale> rows;  ///< [rows]
+    int fraction = 0;            ///< y: a logit is y / 2^fraction, 0..14
+
+    bool operator==(const Head&) const = default;
+};
+
+inline constexpr const char* kKindLanguageModel = "lstm-lm";  ///< embedding, vocabulary and head present
+inline constexpr const char* kKindLstm = "lstm";              ///< inputs are vectors; head optional
+
+struct QuantisedModel {
+    std::string name;
+    std::string kind = kKindLstm;
+    double input_scale = 1.0;  ///< s_x: the real input is x * s_x; for the host only
+    std::vector<LstmLayer> layers;
+    std::optional<Head> head;
+    std::vector<std::int8_t> embedding;  ///< [V * inputs], empty without vocabulary
+    std::vector<std::uint8_t> vocab;     ///< byte value of each token
+    std::string history = "{}";          ///< provenance, a JSON object as text
+
+    std::size_t input_size() const { return layers.empty() ? 0 : layers.front().inputs; }
+    /// Kept weights in memory: all slots of all layers and the head.
+    std::size_t total_slots() const;
+    /// Weights that a dense model of the same shape has (layers and head, without embedding and biases).
+    std::size_t dense_weights() const;
+    /// Bits an accumulator needs so that no input can overflow any row: 128 * sum |v << shift| fits.
+    int accumulator_bits() const;
+
+    /// Adds every violation of docs/model-file.md and docs/numbers.md to `problems`.
+    void check(Problems& problems) const;
+    /// Throws one `Error` listing every violation.
+    void validate() const;
+
+    bool operator==(const QuantisedModel&) const = default;
+};
+
+/// The golden model and the tools hold accumulators in 32 bits; an engine may have fewer (parameter ACCW).
+inline constexpr int kMaxAccumulatorBits = 32;
+
+}  // namespace lacuna
