@@ -1,0 +1,225 @@
+#include "model/float_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "common/error.hpp"
+
+namespace lacuna {
+
+namespace {
+
+using nlohmann::json;
+
+/// Takes tensors and metadata out of a file and gathers what is wrong with them.
+class Loader {
+  public:
+    Loader(const SafeTensors& file, const std::string& subject) : file_(file), problems_(subject) {}
+
+    FloatModel load() {
+        FloatModel model;
+        const auto kind = file_.metadata.find("lacuna.kind");
+        if (kind != file_.metadata.end() && kind->second != kFloatModelKind) {
+            problems_.add(fmt::format("is of kind '{}', expected '{}'", kind->second, kFloatModelKind));
+            stop_if_bad();
+        }
+        while (file_.tensors.contains(fmt::format("lstm.weight_hh_l{}", model.layers.size()))) {
+            model.layers.emplace_back();
+        }
+        if (model.layers.empty()) {
+            problems_.add("has no tensor 'lstm.weight_hh_l0'");
+        }
+        // An extent of -1 is not known yet; the first tensor that has it decides, the others must agree.
+        Eigen::Index vocabulary = -1;
+        Eigen::Index width = -1;
+        model.embedding = matrix("embedding.weight", vocabulary, width);
+        for (std::size_t n = 0; n < model.layers.size(); ++n) {
+            auto& layer = model.layers[n];
+            Eigen::Index units = -1;
+            Eigen::Index rows = -1;
+            layer.weight_hh = matrix(fmt::format("lstm.weight_hh_l{}", n), rows, units);
+            if (rows != 4 * units) {
+                problems_.add(
+                    fmt::format("tensor 'lstm.weight_hh_l{}' is [{}, {}], expected four times as many "
+                                "rows as columns",
+                                n, rows, units));
+            }
+            layer.weight_ih = matrix(fmt::format("lstm.weight_ih_l{}", n), rows, width);
+            layer.bias_ih = vector(fmt::format("lstm.bias_ih_l{}", n), rows);
+            layer.bias_hh = vector(fmt::format("lstm.bias_hh_l{}", n), rows);
+            width = units;
+        }
+        model.head_weight = matrix("head.weight", vocabulary, width);
+        model.head_bias = vector("head.bias", vocabulary);
+        load_metadata(model, vocabulary);
+        stop_if_bad();
+        return model;
+    }
+
+  private:
+    void stop_if_bad() const {
+        problems_.throw_if_any("Give a float model as `lacuna train` and `lacuna prune` write it.");
+    }
+
+    std::span<const float> floats(const std::string& name, std::vector<Eigen::Index*> extents) {
+        const auto found = file_.tensors.find(name);
+        if (found == file_.tensors.end()) {
+            problems_.add(fmt::format("has no tensor '{}'", name));
+            return {};
+        }
+        const Tensor& tensor = found->second;
+        if (tensor.dtype != DType::F32) {
+            problems_.add(fmt::format("tensor '{}' holds {}, expected F32", name, dtype_name(tensor.dtype)));
+            return {};
+        }
+        bool fits = tensor.shape.size() == extents.size() && tensor.size() > 0;
+        std::vector<std::string> expected;
+        for (std::size_t i = 0; i < extents.size(); ++i) {
+            expected.push_back(*extents[i] < 0 ? "n" : std::to_string(*extents[i]));
+            fits = fits && (*extents[i] < 0 || *extents[i] == static_cast<Eigen::Index>(tensor.shape[i]));
+        }
+        if (!fits) {
+            problems_.add(fmt::format("tensor '{}' is [{}], expected [{}]", name,
+                                      fmt::join(tensor.shape, ", "), fmt::join(expected, ", ")));
+            return {};
+        }
+        for (std::size_t i = 0; i < extents.size(); ++i) {
+            *extents[i] = static_cast<Eigen::Index>(tensor.shape[i]);
+        }
+        const auto values = tensor.view<float>();
+        const auto bad = std::ranges::count_if(values, [](float value) { return !std::isfinite(value); });
+        if (bad > 0) {
+            problems_.add(fmt::format("tensor '{}' has {} values that are not finite", name, bad));
+        }
+        return values;
+    }
+
+    RowMatrix matrix(const std::string& name, Eigen::Index& rows, Eigen::Index& cols) {
+        const auto values = floats(name, {&rows, &cols});
+        return values.empty() ? RowMatrix()
+                              : RowMatrix(Eigen::Map<const RowMatrix>(values.data(), rows, cols));
+    }
+
+    Eigen::VectorXf vector(const std::string& name, Eigen::Index& rows) {
+        const auto values = floats(name, {&rows});
+        return values.empty() ? Eigen::VectorXf()
+                              : Eigen::VectorXf(Eigen::Map<const Eigen::VectorXf>(values.data(), rows));
+    }
+
+    /// The JSON value of a metadata entry; nothing (and a problem) when it is absent or broken.
+    std::optional<json> metadata(const std::string& key) {
+        const auto found = file_.metadata.find(key);
+        if (found == file_.metadata.end()) {
+            problems_.add(fmt::format("has no metadata '{}'", key));
+            return std::nullopt;
+        }
+        auto value = json::parse(found->second, nullptr, false);
+        if (value.is_discarded()) {
+            problems_.add(fmt::format("metadata '{}' is not JSON: {}", key, found->second.substr(0, 80)));
+            return std::nullopt;
+        }
+        return value;
+    }
+
+    /// Numbers of a metadata array (or of a single number) that must lie in [low, high].
+    std::vector<int> numbers(const std::string& key, int low, int high, std::size_t count) {
+        auto value = metadata(key);
+        if (!value) {
+            return {};
+        }
+        if (value->is_number()) {
+            value = json::array({*value});
+        }
+        const bool fits =
+            value->is_array() && value->size() == count &&
+            std::ranges::all_of(*value, [low, high](const json& item) {
+                return item.is_number_integer() && item.get<long>() >= low && item.get<long>() <= high;
+            });
+        if (!fits) {
+            problems_.add(fmt::format("metadata '{}' is {}, expected {} numbers from {} to {}", key,
+                                      value->dump().substr(0, 80), count, low, high));
+            return {};
+        }
+        return value->get<std::vector<int>>();
+    }
+
+    void load_metadata(FloatModel& model, Eigen::Index vocabulary) {
+        const auto bytes =
+            numbers("lacuna.vocab", 0, 255, static_cast<std::size_t>(std::max<Eigen::Index>(vocabulary, 0)));
+        model.vocab.assign(bytes.begin(), bytes.end());
+        if (std::set(bytes.begin(), bytes.end()).size() != bytes.size()) {
+            problems_.add("metadata 'lacuna.vocab' names a byte twice");
+        }
+        const auto k_x = numbers("lacuna.k_x", 1, 16, model.layers.size());
+        const auto k_h = numbers("lacuna.k_h", 1, 16, model.layers.size());
+        const auto k_head = numbers("lacuna.k_head", 1, 16, 1);
+        for (std::size_t n = 0; n < model.layers.size(); ++n) {
+            model.layers[n].k_x = k_x.empty() ? 16 : k_x[n];
+            model.layers[n].k_h = k_h.empty() ? 16 : k_h[n];
+        }
+        model.k_head = k_head.empty() ? 16 : k_head.front();
+        if (const auto history = file_.metadata.find("lacuna.history"); history != file_.metadata.end()) {
+            model.history = history->second;
+        }
+    }
+
+    const SafeTensors& file_;
+    Problems problems_;
+};
+
+Tensor to_tensor(const RowMatrix& matrix) {
+    return Tensor::from<float>(
+        {static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols())},
+        {matrix.data(), static_cast<std::size_t>(matrix.size())});
+}
+
+Tensor to_tensor(const Eigen::VectorXf& vector) {
+    const auto size = static_cast<std::size_t>(vector.size());
+    return Tensor::from<float>({size}, {vector.data(), size});
+}
+
+}  // namespace
+
+FloatModel float_model_from(const SafeTensors& file, const std::string& subject) {
+    return Loader(file, subject).load();
+}
+
+FloatModel load_float_model(const std::filesystem::path& path) {
+    return float_model_from(read_safetensors(path), fmt::format("model file '{}'", path.string()));
+}
+
+SafeTensors to_safetensors(const FloatModel& model) {
+    SafeTensors file;
+    std::vector<int> k_x;
+    std::vector<int> k_h;
+    file.tensors["embedding.weight"] = to_tensor(model.embedding);
+    for (std::size_t n = 0; n < model.layers.size(); ++n) {
+        const auto& layer = model.layers[n];
+        file.tensors[fmt::format("lstm.weight_ih_l{}", n)] = to_tensor(layer.weight_ih);
+        file.tensors[fmt::format("lstm.weight_hh_l{}", n)] = to_tensor(layer.weight_hh);
+        file.tensors[fmt::format("lstm.bias_ih_l{}", n)] = to_tensor(layer.bias_ih);
+        file.tensors[fmt::format("lstm.bias_hh_l{}", n)] = to_tensor(layer.bias_hh);
+        k_x.push_back(layer.k_x);
+        k_h.push_back(layer.k_h);
+    }
+    file.tensors["head.weight"] = to_tensor(model.head_weight);
+    file.tensors["head.bias"] = to_tensor(model.head_bias);
+    file.metadata["lacuna.kind"] = kFloatModelKind;
+    file.metadata["lacuna.vocab"] = json(model.vocab).dump();
+    file.metadata["lacuna.k_x"] = json(k_x).dump();
+    file.metadata["lacuna.k_h"] = json(k_h).dump();
+    file.metadata["lacuna.k_head"] = json(model.k_head).dump();
+    file.metadata["lacuna.history"] = model.history;
+    return file;
+}
+
+void save_float_model(const std::filesystem::path& path, const FloatModel& model) {
+    write_safetensors(path, to_safetensors(model));
+}
+
+}  // namespace lacuna

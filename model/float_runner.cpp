@@ -1,0 +1,55 @@
+#include "common/error.hpp"
+#include "golden/bits_per_character.hpp"
+#include "model/float_model.hpp"
+
+namespace lacuna {
+
+FloatRunner::FloatRunner(const FloatModel& model) : model_(model), states_(model.layers.size()) {
+    reset();
+}
+
+void FloatRunner::reset() {
+    for (std::size_t n = 0; n < states_.size(); ++n) {
+        const auto units = model_.layers[n].units();
+        states_[n].h.setZero(units);
+        states_[n].c.setZero(units);
+        states_[n].gates.setZero(4 * units);
+    }
+    logits_.setZero(model_.head_bias.size());
+}
+
+const Eigen::VectorXf& FloatRunner::step(int token) {
+    Eigen::VectorXf input = model_.embedding.row(token).transpose();
+    for (std::size_t n = 0; n < states_.size(); ++n) {
+        const auto& layer = model_.layers[n];
+        auto& state = states_[n];
+        state.gates = layer.bias_ih + layer.bias_hh;
+        state.gates.noalias() += layer.weight_ih * input;
+        state.gates.noalias() += layer.weight_hh * state.h;
+        const auto units = layer.units();
+        const auto gate = [&state, units](Eigen::Index index) {
+            return state.gates.segment(index * units, units).array();
+        };
+        state.c = gate(1).logistic() * state.c.array() + gate(0).logistic() * gate(2).tanh();
+        state.h = gate(3).logistic() * state.c.array().tanh();
+        input = state.h;
+    }
+    logits_ = model_.head_bias;
+    logits_.noalias() += model_.head_weight * input;
+    return logits_;
+}
+
+double bits_per_character(const FloatModel& model, std::span<const int> tokens) {
+    if (tokens.size() < 2) {
+        throw Error("bits per character need at least two characters of text; give a longer one");
+    }
+    FloatRunner runner(model);
+    BitsPerCharacter mean;
+    for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
+        const auto& logits = runner.step(tokens[t]);
+        mean.add(surprise_bits({logits.data(), static_cast<std::size_t>(logits.size())}, tokens[t + 1]));
+    }
+    return mean.value();
+}
+
+}  // namespace lacuna
