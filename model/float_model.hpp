@@ -19,7 +19,7 @@ namespace lacuna {
 using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// X inputs, H units; 4H gate rows in the order i, f, g, o (H rows each).
-struct LstmLayer {
+struct FloatLayer {
     RowMatrix weight_ih;      ///< [4H, X]
     RowMatrix weight_hh;      ///< [4H, H]
     Eigen::VectorXf bias_ih;  ///< [4H]
@@ -34,12 +34,12 @@ struct LstmLayer {
 struct FloatModel {
     std::vector<std::uint8_t> vocab;  ///< byte of each token, in index order
     RowMatrix embedding;              ///< [V, X of layer 0]
-    std::vector<LstmLayer> layers;
+    std::vector<FloatLayer> layers;
     RowMatrix head_weight;      ///< [V, H of the last layer]
     Eigen::VectorXf head_bias;  ///< [V]
     int k_head = 16;            ///< weights kept per row and bank of 16 columns of the head
-    /// JSON array with one object per stage (train, prune): what was run, on what, with which result.
-    std::string history = "[]";
+    /// Provenance, a JSON object as text: {"stages": [one object per `train` or `prune` run, oldest first]}.
+    std::string history = "{}";
 };
 
 /// Kinds of model file; the `lacuna.kind` metadata of a float model.
