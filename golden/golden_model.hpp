@@ -81,6 +81,7 @@ class GoldenModel {
     QuantisedModel model_;
     std::vector<Layer> layers_;
     Matrix head_;
+    std::vector<std::int8_t> head_input_;  ///< padded h of the top layer
     ModelState state_;
     std::vector<std::int16_t> logits_;
 };

@@ -95,9 +95,12 @@ struct QuantisedModel {
     /// Bits an accumulator needs so that no input can overflow any row: 128 * sum |v << shift| fits.
     int accumulator_bits() const;
 
-    /// Adds every violation of docs/model-file.md and docs/numbers.md to `problems`.
-    void check(Problems& problems) const;
-    /// Throws one `Error` listing every violation.
+    /// Adds every violation that can be seen without the weights: shapes, k, fractions, shifts, kind,
+    /// vocabulary.
+    void check_description(Problems& problems) const;
+    /// Adds every violation inside the weights and scales; passes over vectors that are not there.
+    void check_values(Problems& problems) const;
+    /// Throws one `Error` listing every violation of docs/model-file.md and docs/numbers.md.
     void validate() const;
 
     bool operator==(const QuantisedModel&) const = default;

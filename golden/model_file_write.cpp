@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "golden/model_file.hpp"
+
+namespace lacuna {
+
+namespace {
+
+using nlohmann::json;
+
+void add_part(SafeTensors& file, const std::string& name, const PartWeights& part) {
+    const std::size_t bytes_per_row = (part.slots + 1) / 2;
+    std::vector<std::uint8_t> packed(part.rows * bytes_per_row, 0);
+    for (std::size_t row = 0; row < part.rows; ++row) {
+        for (std::size_t slot = 0; slot < part.slots; ++slot) {
+            const std::uint8_t column = part.index[row * part.slots + slot];
+            auto& byte = packed[row * bytes_per_row + slot / 2];
+            byte = static_cast<std::uint8_t>(byte | (slot % 2 == 0 ? column : column << 4U));
+        }
+    }
+    file.tensors[name + ".value"] = Tensor::from<std::int8_t>({part.rows, part.slots}, part.value);
+    file.tensors[name + ".index"] = Tensor::from<std::uint8_t>({part.rows, bytes_per_row}, packed);
+}
+
+void add_rows(SafeTensors& file, const std::string& name, const std::vector<RowScale>& rows) {
+    std::vector<std::int16_t> mantissa;
+    std::vector<std::uint8_t> shift;
+    std::vector<std::int16_t> bias;
+    for (const RowScale& row : rows) {
+        mantissa.push_back(row.mantissa);
+        shift.push_back(row.shift);
+        bias.push_back(row.bias);
+    }
+    file.tensors[name + ".mantissa"] = Tensor::from<std::int16_t>({rows.size()}, mantissa);
+    file.tensors[name + ".shift"] = Tensor::from<std::uint8_t>({rows.size()}, shift);
+    file.tensors[name + ".bias"] = Tensor::from<std::int16_t>({rows.size()}, bias);
+}
+
+json describe(const QuantisedModel& model) {
+    json root = {{"name", model.name},
+                 {"kind", model.kind},
+                 {"act", 8},
+                 {"bank_width", PartWeights::kBankWidth},
+                 {"input", {{"size", model.input_size()}, {"scale", model.input_scale}}},
+                 {"history", json::parse(model.history)}};
+    for (const LstmLayer& layer : model.layers) {
+        root["layers"].push_back({{"type", "lstm"},
+                                  {"x", layer.inputs},
+                                  {"h", layer.units},
+                                  {"k_x", layer.x.k},
+                                  {"k_h", layer.h.k},
+                                  {"shift_x", layer.shift_x},
+                                  {"shift_h", layer.shift_h},
+                                  {"cell_fraction", layer.cell_fraction}});
+    }
+    if (model.head) {
+        root["head"] = {
+            {"rows", model.head->h.rows}, {"k", model.head->h.k}, {"fraction", model.head->fraction}};
+    }
+    if (!model.vocab.empty()) {
+        root["vocab"] = model.vocab;
+    }
+    return root;
+}
+
+}  // namespace
+
+SafeTensors safetensors_from(const QuantisedModel& model) {
+    model.validate();
+    SafeTensors file;
+    file.metadata.emplace("lacuna.format", "1");
+    file.metadata.emplace("lacuna.model", describe(model).dump());
+    for (std::size_t l = 0; l < model.layers.size(); ++l) {
+        const std::string name = fmt::format("l.{}", l);
+        add_part(file, name + ".x", model.layers[l].x);
+        add_part(file, name + ".h", model.layers[l].h);
+        add_rows(file, name, model.layers[l].rows);
+    }
+    if (model.head) {
+        add_part(file, "head", model.head->h);
+        add_rows(file, "head", model.head->rows);
+    }
+    if (!model.vocab.empty()) {
+        file.tensors["embedding"] =
+            Tensor::from<std::int8_t>({model.vocab.size(), model.input_size()}, model.embedding);
+    }
+    return file;
+}
+
+void save_quantised_model(const std::filesystem::path& path, const QuantisedModel& model) {
+    write_safetensors(path, safetensors_from(model));
+}
+
+QuantisedModel load_quantised_model(const std::filesystem::path& path) {
+    return quantised_model_from(read_safetensors(path), fmt::format("model file '{}'", path.string()));
+}
+
+}  // namespace lacuna
