@@ -44,11 +44,11 @@ GoldenModel::Matrix::Matrix(const PartWeights& part) : stride(padded(part.column
     }
 }
 
-std::int32_t GoldenModel::Matrix::dot(std::size_t row, const std::int8_t* input) const {
+std::int32_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input) const {
     const std::int8_t* weights = &weight[row * stride];
     std::int32_t sum = 0;
     for (std::size_t column = 0; column < stride; ++column) {
-        sum += std::int32_t{weights[column]} * std::int32_t{input[column]};
+        sum += std::int32_t{weights[column]} * input[column];
     }
     return sum;
 }
@@ -59,7 +59,8 @@ GoldenModel::GoldenModel(const QuantisedModel& model) : model_(model) {
         Layer expanded;
         expanded.x = Matrix(layer.x);
         expanded.h = Matrix(layer.h);
-        expanded.joint.assign(expanded.x.stride + expanded.h.stride, 0);
+        expanded.x_input.assign(expanded.x.stride, 0);
+        expanded.h_input.assign(expanded.h.stride, 0);
         expanded.accumulator.assign(layer.x.rows, 0);
         layers_.push_back(std::move(expanded));
         state_.h.emplace_back(layer.units);
@@ -111,12 +112,11 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int8_t> x, 
     Layer& work = layers_[index];
     auto& h = state_.h[index];
     auto& c = state_.c[index];
-    std::ranges::copy(x, work.joint.begin());
-    const auto h_input = work.joint.begin() + static_cast<std::ptrdiff_t>(work.x.stride);
-    std::ranges::copy(h, h_input);
+    std::ranges::copy(x, work.x_input.begin());
+    std::ranges::copy(h, work.h_input.begin());
     for (std::size_t row = 0; row < work.accumulator.size(); ++row) {
-        work.accumulator[row] = (work.x.dot(row, work.joint.data()) << layer.shift_x) +
-                                (work.h.dot(row, &*h_input) << layer.shift_h);
+        work.accumulator[row] = (work.x.dot(row, work.x_input.data()) << layer.shift_x) +
+                                (work.h.dot(row, work.h_input.data()) << layer.shift_h);
     }
     if (trace != nullptr) {
         *trace = {work.accumulator, {}, {}, {}, {}, 0, 0};

@@ -67,11 +67,12 @@ class GoldenModel {
 
         Matrix() = default;
         explicit Matrix(const PartWeights& part);
-        std::int32_t dot(std::size_t row, const std::int8_t* input) const;
+        std::int32_t dot(std::size_t row, const std::int16_t* input) const;
     };
     struct Layer {
         Matrix x, h;
-        std::vector<std::int8_t> joint;  ///< padded copies of x and h that the sums read
+        std::vector<std::int16_t> x_input;  ///< padded copies that the sums read; 16 bits so that
+        std::vector<std::int16_t> h_input;  ///< compilers find the multiply-add instruction
         std::vector<std::int32_t> accumulator;
     };
 
@@ -81,7 +82,7 @@ class GoldenModel {
     QuantisedModel model_;
     std::vector<Layer> layers_;
     Matrix head_;
-    std::vector<std::int8_t> head_input_;  ///< padded h of the top layer
+    std::vector<std::int16_t> head_input_;  ///< padded h of the top layer
     ModelState state_;
     std::vector<std::int16_t> logits_;
 };
