@@ -1,0 +1,97 @@
+// sigmoid or tanh of a Q3.12 pre-activation in Q0.15, by table and linear interpolation (docs/numbers.md).
+//
+// tanh_i selects the function of the same cycle's value_i. Latency 7 cycles, one value a cycle.
+// The table is written through table_*_i while the gate is idle; table_word_o is the word last read (for read-back:
+// with table_read_i, the word at table_addr_i, two cycles later).
+`default_nettype none
+
+module lacuna_gate (
+    input wire logic clk_i,
+    input wire logic table_we_i,
+    input wire logic table_read_i,
+    input wire logic [lacuna_pkg::TableAddrW-1:0] table_addr_i,
+    input wire logic [lacuna_pkg::TableWordW-1:0] table_word_i,
+    output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
+    input wire logic tanh_i,
+    input wire logic signed [lacuna_pkg::GateW-1:0] value_i,
+    output logic signed [lacuna_pkg::GateW-1:0] gate_o
+);
+    localparam int unsigned MagnitudeW = lacuna_pkg::GateW - 1;
+    localparam int unsigned FractionW = 8;
+    localparam int unsigned ProductW = lacuna_pkg::TableStepW + 1 + FractionW + 1;
+
+    // Cycle 1: magnitude; -2^15 counts as 2^15 - 1.
+    logic [MagnitudeW-1:0] magnitude_q;
+    logic [5:0] negative_q, tanh_q;
+    logic [lacuna_pkg::GateW-1:0] negated;
+
+    assign negated = -value_i;
+
+    always_ff @(posedge clk_i) begin
+        negative_q <= {negative_q[4:0], value_i[lacuna_pkg::GateW-1]};
+        tanh_q <= {tanh_q[4:0], tanh_i};
+        if (!value_i[lacuna_pkg::GateW-1]) magnitude_q <= value_i[MagnitudeW-1:0];
+        else magnitude_q <= negated[MagnitudeW] ? '1 : negated[MagnitudeW-1:0];
+    end
+
+    // Cycle 3: table word. sigmoid reads the table at half the argument.
+    logic [lacuna_pkg::TableAddrW-1:0] segment;
+    logic [lacuna_pkg::TableWordW-1:0] word;
+    logic [1:0][FractionW-1:0] fraction_q;
+
+    assign segment = tanh_q[0] ? magnitude_q[MagnitudeW-1-:8] : {1'b0, magnitude_q[MagnitudeW-1-:7]};
+
+    lacuna_ebr #(
+        .Width(lacuna_pkg::TableWordW),
+        .Depth(1 << lacuna_pkg::TableAddrW)
+    ) u_table (
+        .clk_i,
+        .we_i(table_we_i),
+        .waddr_i(table_addr_i),
+        .wdata_i(table_word_i),
+        .raddr_i(table_read_i ? table_addr_i : segment),
+        .rdata_o(word)
+    );
+
+    assign table_word_o = word;
+
+    // tanh's 7 fraction bits are moved up, so that both functions round at bit 8.
+    always_ff @(posedge clk_i) begin
+        fraction_q[0] <= tanh_q[0] ? {magnitude_q[6:0], 1'b0} : magnitude_q[7:0];
+        fraction_q[1] <= fraction_q[0];
+    end
+
+    // Cycle 5: step * fraction.
+    logic signed [ProductW-1:0] product;
+    logic [lacuna_pkg::TableValueW-1:0] start;
+    logic [lacuna_pkg::TableStepW-1:0] slope;
+    logic [1:0][lacuna_pkg::TableValueW-1:0] start_q;
+
+    assign {slope, start} = word;
+
+    lacuna_mult #(
+        .WidthA(lacuna_pkg::TableStepW + 1),
+        .WidthB(FractionW + 1),
+        .Latency(2)
+    ) u_step (
+        .clk_i,
+        .a_i($signed({1'b0, slope})),
+        .b_i($signed({1'b0, fraction_q[1]})),
+        .product_o(product)
+    );
+
+    // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2.
+    logic [lacuna_pkg::TableValueW-1:0] magnitude_tanh_q;
+    logic signed [lacuna_pkg::GateW:0] signed_tanh, shifted;
+
+    always_ff @(posedge clk_i) begin
+        start_q <= {start_q[0], start};
+        magnitude_tanh_q <= start_q[1] + lacuna_pkg::TableValueW'(product[ProductW-1:FractionW]) + lacuna_pkg::TableValueW'(product[FractionW-1]);
+    end
+
+    assign signed_tanh = negative_q[5] ? -(lacuna_pkg::GateW + 1)'($signed({1'b0, magnitude_tanh_q}))
+                                       : (lacuna_pkg::GateW + 1)'($signed({1'b0, magnitude_tanh_q}));
+    assign shifted = signed_tanh + 17'sd32769;
+
+    always_ff @(posedge clk_i) gate_o <= tanh_q[5] ? signed_tanh[lacuna_pkg::GateW-1:0] : shifted[lacuna_pkg::GateW:1];
+endmodule

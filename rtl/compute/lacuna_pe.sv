@@ -1,0 +1,53 @@
+// Processing element: one multiply-accumulate with its 16:1 activation selector.
+//
+// Cycle 0: slot_i, shift_i and bank_i are present; the slot's index selects an activation of the bank word.
+// Cycles 1-2: multiplier registers. Cycle 2: valid_i and first_i of the operands of cycle 0 are present.
+// Cycle 3: sum_o includes the operands; first_i starts a new sum. Without valid_i the sum stays.
+//
+// AccW 16..36; the packer proves that no sum leaves it.
+`default_nettype none
+
+module lacuna_pe #(
+    parameter int unsigned AccW = 24
+) (
+    input wire logic clk_i,
+    input wire logic [lacuna_pkg::SlotW-1:0] slot_i,
+    input wire logic [2:0] shift_i,
+    input wire logic [lacuna_pkg::BankBits-1:0] bank_i,
+    input wire logic valid_i,
+    input wire logic first_i,
+    output logic signed [AccW-1:0] sum_o
+);
+    localparam int unsigned ShiftedW = lacuna_pkg::ValueW + 7;
+    localparam int unsigned ProductW = ShiftedW + lacuna_pkg::ActW;
+
+    if (AccW < 16 || AccW > 36) begin : gen_bad
+        $error("lacuna_pe: AccW must be 16..36");
+    end
+
+    logic signed [lacuna_pkg::ValueW-1:0] value;
+    logic [lacuna_pkg::IndexW-1:0] index;
+    logic signed [ShiftedW-1:0] weight;
+    logic signed [lacuna_pkg::ActW-1:0] activation;
+    logic signed [ProductW-1:0] product;
+    logic signed [AccW-1:0] kept, added;
+
+    assign {value, index} = slot_i;
+    assign weight = ShiftedW'(value) <<< shift_i;
+    assign activation = bank_i[index*lacuna_pkg::ActW+:lacuna_pkg::ActW];
+
+    lacuna_pe_mult #(
+        .WidthA(ShiftedW),
+        .WidthB(lacuna_pkg::ActW)
+    ) u_mult (
+        .clk_i,
+        .a_i(weight),
+        .b_i(activation),
+        .product_o(product)
+    );
+
+    assign kept = first_i ? '0 : sum_o;
+    assign added = valid_i ? AccW'(product) : '0;
+
+    always_ff @(posedge clk_i) sum_o <= kept + added;
+endmodule

@@ -1,0 +1,72 @@
+// Drain port: scale and bias of four lanes, the gates, and the cell update of one unit a cycle.
+//
+// Cycle 0: sum_i and row_i of lanes i, f, g, o. Cycle 6: value_o, the scaled rows (a linear layer's outputs).
+// Cycle 13: cell_i is taken, with its fraction bits. Cycle 19: cell_o. Cycle 31: h_o.
+// table_select_i picks the table copy for read-back: 0..3 the lanes' gates, 4 the cell's tanh.
+`default_nettype none
+
+module lacuna_port #(
+    parameter int unsigned AccW = 24
+) (
+    input wire logic clk_i,
+    input wire logic table_we_i,
+    input wire logic table_read_i,
+    input wire logic [2:0] table_select_i,
+    input wire logic [lacuna_pkg::TableAddrW-1:0] table_addr_i,
+    input wire logic [lacuna_pkg::TableWordW-1:0] table_word_i,
+    output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
+    input wire logic [lacuna_pkg::Lanes-1:0][AccW-1:0] sum_i,
+    input wire logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row_i,
+    input wire logic signed [lacuna_pkg::CellW-1:0] cell_i,
+    input wire logic [3:0] cell_fraction_i,
+    output logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] value_o,
+    output logic signed [lacuna_pkg::CellW-1:0] cell_o,
+    output logic signed [lacuna_pkg::ActW-1:0] h_o
+);
+    localparam int unsigned GateG = 2;
+
+    logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] gate;
+    logic [lacuna_pkg::Lanes:0][lacuna_pkg::TableWordW-1:0] table_word;
+
+    for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
+        lacuna_scale #(
+            .AccW(AccW)
+        ) u_scale (
+            .clk_i,
+            .sum_i($signed(sum_i[l])),
+            .row_i(row_i[l]),
+            .value_o(value_o[l])
+        );
+
+        lacuna_gate u_gate (
+            .clk_i,
+            .table_we_i,
+            .table_read_i,
+            .table_addr_i,
+            .table_word_i,
+            .table_word_o(table_word[l]),
+            .tanh_i(l == GateG),
+            .value_i($signed(value_o[l])),
+            .gate_o(gate[l])
+        );
+    end
+
+    lacuna_cell u_cell (
+        .clk_i,
+        .table_we_i,
+        .table_read_i,
+        .table_addr_i,
+        .table_word_i,
+        .table_word_o(table_word[lacuna_pkg::Lanes]),
+        .i_i($signed(gate[0])),
+        .f_i($signed(gate[1])),
+        .g_i($signed(gate[2])),
+        .o_i($signed(gate[3])),
+        .cell_i,
+        .cell_fraction_i,
+        .cell_o,
+        .h_o
+    );
+
+    assign table_word_o = table_word[table_select_i];
+endmodule

@@ -1,0 +1,231 @@
+// Retire: from sums to results. Drain ports, row and cell memories, and the writer of h.
+//
+// Inputs are the drain's emissions; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
+// if the group emits, on y_* ten cycles after their emission; h and c of an LSTM layer on tap_h_* (and y_*)
+// 33 cycles after it. retired_o[0] marks the last emission of a linear group, [1] that of an LSTM group.
+// A program in which a linear and an LSTM layer both emit is not legal: their outputs would meet.
+//
+// host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..4096 rows a port and lane.
+`default_nettype none
+
+module lacuna_retire #(
+    parameter int unsigned Ports = 1,
+    parameter int unsigned RowDepth = 512,
+    parameter int unsigned AccW = 24
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic [Ports-1:0] valid_i,
+    input wire logic first_i,
+    input wire logic last_i,
+    input wire logic [lacuna_pkg::UnitW-1:0] unit_i,
+    input wire logic [lacuna_pkg::RowAddrW-1:0] row_i,
+    input wire logic [lacuna_pkg::RowAddrW-1:0] cell_row_i,
+    input wire lacuna_pkg::group_t group_i,
+    input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
+
+    input wire logic host_reading_i,
+    input wire logic [15:0] host_address_i,
+    input wire logic [7:0] host_select_i,
+    input wire logic [35:0] host_data_i,
+    input wire logic row_we_i,
+    input wire logic cell_we_i,
+    input wire logic cell_we_all_i,
+    input wire logic table_we_i,
+    output logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row_o,
+    output logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_o,
+    output logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word_o,
+
+    output logic [lacuna_pkg::BankWidth-1:0] we_o,
+    output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
+    output logic [lacuna_pkg::BankBits-1:0] word_o,
+    output logic complete_o,
+    output logic [lacuna_pkg::TagW-1:0] tag_o,
+    output logic [1:0] retired_o,
+    output logic y_valid_o,
+    output logic [Ports*lacuna_pkg::Lanes*lacuna_pkg::GateW-1:0] y_data_o,
+
+    output logic [Ports-1:0] tap_h_valid_o,
+    output logic [Ports-1:0] tap_y_valid_o,
+    output logic [lacuna_pkg::EntryW-1:0] tap_h_entry_o,
+    output logic [lacuna_pkg::EntryW-1:0] tap_y_entry_o,
+    output logic [lacuna_pkg::UnitW-1:0] tap_h_unit_o,
+    output logic [lacuna_pkg::UnitW-1:0] tap_y_unit_o,
+    output logic [Ports-1:0][lacuna_pkg::ActW-1:0] tap_h_o,
+    output logic [Ports-1:0][lacuna_pkg::CellW-1:0] tap_c_o,
+    output logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] tap_y_o
+);
+    localparam int unsigned RowAw = $clog2(RowDepth);
+
+    // What accompanies an emission through the ports.
+    typedef struct packed {
+        logic [Ports-1:0] valid;
+        logic first;
+        logic last;
+        logic linear;
+        logic emit;
+        logic last_group;
+        logic [lacuna_pkg::EntryW-1:0] entry;
+        logic [lacuna_pkg::UnitW-1:0] unit;
+        logic [lacuna_pkg::BankAddrW-1:0] destination;
+        logic [lacuna_pkg::TagW-1:0] tag;
+        logic [lacuna_pkg::RowAddrW-1:0] cell_row;
+        logic [3:0] cell_fraction;
+    } emission_t;
+    localparam int unsigned EmissionW = Ports + 5 + lacuna_pkg::EntryW + lacuna_pkg::UnitW + lacuna_pkg::BankAddrW
+                                      + lacuna_pkg::TagW + lacuna_pkg::RowAddrW + 4;
+
+    // Cycles from an emission at the input to where it is used: two until the sums are there, then the port's own.
+    localparam int unsigned ToValue = 2 + 6;
+    localparam int unsigned ToCellRead = 2 + 13 - 2;
+    localparam int unsigned ToCellWrite = 2 + 19;
+    localparam int unsigned ToH = 2 + 31;
+
+    emission_t in, at_value, at_cell_read, at_cell_write, at_h;
+    logic [EmissionW-1:0] value_bits, cell_read_bits, cell_write_bits, h_bits;
+
+    always_comb begin
+        in.valid = valid_i;
+        in.first = first_i;
+        in.last = last_i;
+        in.linear = group_i.linear;
+        in.emit = group_i.emit;
+        in.last_group = group_i.last_group;
+        in.entry = group_i.entry;
+        in.unit = unit_i;
+        in.destination = group_i.destination;
+        in.tag = group_i.tag;
+        in.cell_row = cell_row_i;
+        in.cell_fraction = group_i.cell_fraction;
+    end
+
+    lacuna_delay #(.Width(EmissionW), .Cycles(ToValue)) u_to_value (.clk_i, .data_i(in), .data_o(value_bits));
+    lacuna_delay #(.Width(EmissionW), .Cycles(ToCellRead - ToValue)) u_to_cell_read (
+        .clk_i, .data_i(value_bits), .data_o(cell_read_bits)
+    );
+    lacuna_delay #(.Width(EmissionW), .Cycles(ToCellWrite - ToCellRead)) u_to_cell_write (
+        .clk_i, .data_i(cell_read_bits), .data_o(cell_write_bits)
+    );
+    lacuna_delay #(.Width(EmissionW), .Cycles(ToH - ToCellWrite)) u_to_h (
+        .clk_i, .data_i(cell_write_bits), .data_o(h_bits)
+    );
+    assign at_value = value_bits;
+    assign at_cell_read = cell_read_bits;
+    assign at_cell_write = cell_write_bits;
+    assign at_h = h_bits;
+
+    logic [1:0][3:0] cell_fraction_q;
+    always_ff @(posedge clk_i) cell_fraction_q <= {cell_fraction_q[0], at_cell_read.cell_fraction};
+
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] value;
+    logic [Ports-1:0][lacuna_pkg::ActW-1:0] h;
+    logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_late;
+
+    for (genvar p = 0; p < Ports; p++) begin : gen_port
+        logic [lacuna_pkg::Lanes-1:0][AccW-1:0] sum;
+        logic signed [lacuna_pkg::CellW-1:0] cell_new;
+        logic host_here, cell_write;
+
+        for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
+            assign sum[l] = result_i[l][p];
+
+            lacuna_ebr #(
+                .Width(lacuna_pkg::RowWordW),
+                .Depth(RowDepth)
+            ) u_rows (
+                .clk_i,
+                .we_i(row_we_i && host_select_i[2:0] == 3'(p * 4 + l)),
+                .waddr_i(host_address_i[RowAw-1:0]),
+                .wdata_i(host_data_i),
+                .raddr_i(host_reading_i ? host_address_i[RowAw-1:0] : row_i[RowAw-1:0]),
+                .rdata_o(row_o[p][l])
+            );
+        end
+
+        assign host_here = cell_we_i && (cell_we_all_i || host_select_i[0] == 1'(p));
+        assign cell_write = at_cell_write.valid[p] && !at_cell_write.linear;
+
+        lacuna_ebr #(
+            .Width(lacuna_pkg::CellW),
+            .Depth(RowDepth)
+        ) u_cells (
+            .clk_i,
+            .we_i(host_here || cell_write),
+            .waddr_i(host_here ? host_address_i[RowAw-1:0] : at_cell_write.cell_row[RowAw-1:0]),
+            .wdata_i(host_here ? host_data_i[lacuna_pkg::CellW-1:0] : cell_new),
+            .raddr_i(host_reading_i ? host_address_i[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0]),
+            .rdata_o(cell_o[p])
+        );
+
+        lacuna_port #(
+            .AccW(AccW)
+        ) u_port (
+            .clk_i,
+            .table_we_i,
+            .table_read_i(host_reading_i),
+            .table_select_i(host_select_i[2:0]),
+            .table_addr_i(host_address_i[lacuna_pkg::TableAddrW-1:0]),
+            .table_word_i(host_data_i[lacuna_pkg::TableWordW-1:0]),
+            .table_word_o(table_word_o[p]),
+            .sum_i(sum),
+            .row_i(row_o[p]),
+            .cell_i($signed(cell_o[p])),
+            .cell_fraction_i(cell_fraction_q[1]),
+            .value_o(value[p]),
+            .cell_o(cell_new),
+            .h_o(h[p])
+        );
+
+        lacuna_delay #(.Width(lacuna_pkg::CellW), .Cycles(ToH - ToCellWrite)) u_cell_late (
+            .clk_i, .data_i(cell_new), .data_o(cell_late[p])
+        );
+    end
+
+    logic [Ports-1:0] h_valid;
+    assign h_valid = at_h.linear ? '0 : at_h.valid;
+
+    lacuna_writer #(
+        .Ports(Ports)
+    ) u_writer (
+        .clk_i,
+        .rst_ni,
+        .valid_i(h_valid),
+        .first_i(at_h.first),
+        .last_i(at_h.last && h_valid[0]),
+        .last_group_i(at_h.last_group),
+        .unit_i(at_h.unit),
+        .h_i(h),
+        .destination_i(at_h.destination),
+        .tag_i(at_h.tag),
+        .we_o,
+        .bank_o,
+        .word_o,
+        .complete_o,
+        .tag_o
+    );
+
+    assign retired_o[0] = at_value.valid[0] && at_value.linear && at_value.last;
+    assign retired_o[1] = h_valid[0] && at_h.last;
+
+    // Results to the output buffer: registered, so that a linear layer's leave ten cycles after their emission.
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] state;
+
+    for (genvar p = 0; p < Ports; p++) begin : gen_state
+        assign state[p] = {32'd0, cell_late[p], lacuna_pkg::GateW'($signed(h[p]))};
+    end
+
+    always_ff @(posedge clk_i) begin
+        y_valid_o <= rst_ni && ((at_value.valid[0] && at_value.linear && at_value.emit) || (h_valid[0] && at_h.emit));
+        y_data_o <= (at_value.valid[0] && at_value.linear) ? value : state;
+    end
+
+    assign tap_y_valid_o = at_value.linear ? at_value.valid : '0;
+    assign tap_y_entry_o = at_value.entry;
+    assign tap_y_unit_o = at_value.unit;
+    assign tap_y_o = value;
+    assign tap_h_valid_o = h_valid;
+    assign tap_h_entry_o = at_h.entry;
+    assign tap_h_unit_o = at_h.unit;
+    assign tap_h_o = h;
+    assign tap_c_o = cell_late;
+endmodule

@@ -1,0 +1,72 @@
+// Scale and bias of one row: value_o = sat16(rhu(sum_i * mantissa, shift) + bias), docs/numbers.md.
+//
+// row_i = {bias 16, shift 5, mantissa 15}. Latency 6 cycles, one row a cycle.
+// AccW 16..32.
+`default_nettype none
+
+module lacuna_scale #(
+    parameter int unsigned AccW = 24
+) (
+    input wire logic clk_i,
+    input wire logic signed [AccW-1:0] sum_i,
+    input wire logic [lacuna_pkg::RowWordW-1:0] row_i,
+    output logic signed [lacuna_pkg::GateW-1:0] value_o
+);
+    localparam int unsigned MultLatency = 3;
+    localparam int unsigned ProductW = AccW + lacuna_pkg::MantissaW + 1;
+    // Wide enough that saturating here and again after the bias gives the same result as saturating once.
+    localparam int unsigned NarrowW = lacuna_pkg::GateW + 2;
+
+    if (AccW < 16 || AccW > 32) begin : gen_bad
+        $error("lacuna_scale: AccW must be 16..32");
+    end
+
+    logic signed [ProductW-1:0] product;
+
+    lacuna_mult #(
+        .WidthA(AccW),
+        .WidthB(lacuna_pkg::MantissaW + 1)
+    ) u_mult (
+        .clk_i,
+        .a_i(sum_i),
+        .b_i($signed({1'b0, row_i[lacuna_pkg::MantissaW-1:0]})),
+        .product_o(product)
+    );
+
+    logic [MultLatency-1:0][lacuna_pkg::ScaleShiftW-1:0] shift_q;
+    logic [MultLatency+1:0][lacuna_pkg::BiasW-1:0] bias_q;
+
+    always_ff @(posedge clk_i) begin
+        shift_q <= {shift_q[MultLatency-2:0], row_i[lacuna_pkg::MantissaW+:lacuna_pkg::ScaleShiftW]};
+        bias_q <= {bias_q[MultLatency:0], row_i[lacuna_pkg::RowWordW-1-:lacuna_pkg::BiasW]};
+    end
+
+    // The bit below the result is the round-half-up increment.
+    logic signed [ProductW:0] coarse_q, fine;
+    logic [2:0] fine_shift_q;
+    logic signed [ProductW-1:0] floor;
+    logic signed [NarrowW-1:0] narrow_q, total;
+    logic half_q, overflow;
+
+    assign fine = coarse_q >>> fine_shift_q;
+    assign floor = fine[ProductW:1];
+    assign overflow = floor[ProductW-1:NarrowW-1] != {(ProductW - NarrowW + 1) {floor[ProductW-1]}};
+
+    always_ff @(posedge clk_i) begin
+        coarse_q <= $signed({product, 1'b0}) >>> {shift_q[MultLatency-1][4:3], 3'b000};
+        fine_shift_q <= shift_q[MultLatency-1][2:0];
+
+        narrow_q <= overflow ? {floor[ProductW-1], {(NarrowW - 1) {~floor[ProductW-1]}}} : floor[NarrowW-1:0];
+        half_q <= fine[0] && !overflow;
+    end
+
+    assign total = narrow_q + NarrowW'($signed(bias_q[MultLatency+1])) + $signed({{(NarrowW - 1) {1'b0}}, half_q});
+
+    always_ff @(posedge clk_i) begin
+        if (total[NarrowW-1:lacuna_pkg::GateW-1] != {3{total[NarrowW-1]}}) begin
+            value_o <= {total[NarrowW-1], {(lacuna_pkg::GateW - 1) {~total[NarrowW-1]}}};
+        end else begin
+            value_o <= total[lacuna_pkg::GateW-1:0];
+        end
+    end
+endmodule

@@ -1,0 +1,104 @@
+// Drain: names the units of a group as their sums leave the lanes.
+//
+// A group is queued when its last slot is issued; done_i follows when that slot is in the last tile's hop register.
+// Three cycles later the group's first emission appears on the outputs, one emission a cycle from then on: row_o and
+// cell_row_o are the addresses of its scales and cell states, valid_o says which ports carry a unit, unit_o is the unit
+// on port 0; the unit on port p is unit_o minus the number of valid ports below p. Units leave highest first.
+// Sums are on the lanes' results two cycles after the emission is on the outputs.
+//
+// Tiles, Ports as of lacuna_lane. A new done_i must not come before the emissions of the last group are over.
+`default_nettype none
+
+module lacuna_drain #(
+    parameter int unsigned Tiles = 13,
+    parameter int unsigned Ports = 1
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic group_valid_i,
+    output logic group_ready_o,
+    input wire lacuna_pkg::group_t group_i,
+    input wire logic done_i,
+    output logic [Ports-1:0] valid_o,
+    output logic first_o,
+    output logic last_o,
+    output logic [lacuna_pkg::UnitW-1:0] unit_o,
+    output logic [lacuna_pkg::RowAddrW-1:0] row_o,
+    output logic [lacuna_pkg::RowAddrW-1:0] cell_row_o,
+    output lacuna_pkg::group_t group_o
+);
+    localparam int unsigned CountW = lacuna_pkg::CountW;
+
+    // One group in each tile of a lane, at the very most, is under way.
+    localparam int unsigned QueueDepth = 32;
+
+    lacuna_pkg::group_t queued;
+    logic done_q, unused_valid;
+    logic [lacuna_pkg::GroupW-1:0] queued_bits;
+
+    lacuna_fifo #(
+        .Width(lacuna_pkg::GroupW),
+        .Depth(QueueDepth)
+    ) u_queue (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i(group_valid_i),
+        .in_ready_o(group_ready_o),
+        .in_data_i(group_i),
+        .out_valid_o(unused_valid),
+        .out_ready_i(done_q),
+        .out_data_o(queued_bits)
+    );
+    assign queued = queued_bits;
+
+    lacuna_pkg::group_t group_q;
+    logic active_q, first_q;
+    logic [CountW-1:0] emission_q, left_q;  // left: units
+    logic [lacuna_pkg::RowAddrW-1:0] row_q, cell_row_q;
+    logic [lacuna_pkg::UnitW-1:0] unit_q;
+    logic [Ports-1:0] valid;
+    logic [CountW-1:0] leaving;
+
+    always_comb begin
+        leaving = '0;
+        for (int unsigned p = 0; p < Ports; p++) begin
+            valid[p] = active_q && 32'(emission_q) < lacuna_pkg::PesPerTile * ((Tiles - p + Ports - 1) / Ports) && leaving < left_q;
+            leaving = leaving + CountW'(valid[p]);
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        done_q <= done_i && rst_ni;
+        if (done_q) begin
+            group_q <= queued;
+            active_q <= 1'b1;
+            first_q <= 1'b1;
+            emission_q <= '0;
+            left_q <= queued.units;
+            unit_q <= queued.unit_base + lacuna_pkg::UnitW'(queued.units) - 1'b1;
+            row_q <= queued.row;
+            cell_row_q <= queued.cell_row;
+        end else begin
+            first_q <= 1'b0;
+            emission_q <= emission_q + 1'b1;
+            left_q <= left_q - leaving;
+            unit_q <= unit_q - lacuna_pkg::UnitW'(leaving);
+            row_q <= row_q + 1'b1;
+            cell_row_q <= cell_row_q + 1'b1;
+            if (left_q == leaving) active_q <= 1'b0;
+        end
+        if (!rst_ni) active_q <= 1'b0;
+
+        valid_o <= valid;
+        first_o <= first_q;
+        last_o <= active_q && left_q == leaving;
+        unit_o <= unit_q;
+        row_o <= row_q;
+        cell_row_o <= cell_row_q;
+        group_o <= group_q;
+        if (!rst_ni) valid_o <= '0;
+    end
+
+    logic unused;
+    assign unused = unused_valid;
+endmodule

@@ -1,0 +1,204 @@
+// Host port: writes and reads every memory of the engine, and clears the state, while the engine is idle.
+//
+// mem_*: valid/ready requests; a write takes one cycle, a read is answered by mem_rvalid_o before the next request is
+// taken. Requests wait while the engine is busy. Spaces, selects and addresses: lacuna_pkg::space_e. Weights are
+// written through the bank word that hops along the lanes, and read back through the result chain, so a read shows
+// what the tile's memory holds. clear_i (while idle) zeroes the activation memory and the cell states and forgets
+// which banks are ready; it takes max(BankDepth, RowDepth) cycles, busy_o being high.
+//
+// wave_o, weight_o and load_o enter the lanes in place of the issuer's while active_o; weight_o is held through a read.
+`default_nettype none
+
+module lacuna_host #(
+    parameter int unsigned Tiles = 13,
+    parameter int unsigned Ports = 1,
+    parameter int unsigned BankDepth = 512,
+    parameter int unsigned RowDepth = 512,
+    parameter int unsigned AccW = 24
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic engine_busy_i,
+    input wire logic clear_i,
+    output logic busy_o,
+    output logic active_o,
+
+    input wire logic mem_valid_i,
+    output logic mem_ready_o,
+    input wire logic mem_write_i,
+    input wire lacuna_pkg::space_e mem_space_i,
+    input wire logic [7:0] mem_select_i,
+    input wire logic [15:0] mem_address_i,
+    input wire logic [35:0] mem_data_i,
+    output logic mem_rvalid_o,
+    output logic [35:0] mem_rdata_o,
+
+    // One-cycle write strobes; address, select and data are those of the request, registered.
+    output logic row_we_o,
+    output logic cell_we_o,
+    output logic program_we_o,
+    output logic table_we_o,
+    output logic input_we_o,
+    output logic [lacuna_pkg::BankWidth-1:0] bank_we_o,
+    output logic tag_we_o,
+    output logic [7:0] select_o,
+    output logic [15:0] address_o,
+    output logic [35:0] data_o,
+    output logic reading_o,
+
+    output lacuna_pkg::wave_t wave_o,
+    output logic [lacuna_pkg::WeightAddrW-1:0] weight_o,
+    output lacuna_pkg::load_t load_o,
+
+    // Read data, two cycles after the address at the latest (result: by emission).
+    input wire lacuna_pkg::wave_t lane_wave_i,
+    input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
+    input wire logic [35:0] row_i,
+    input wire logic [lacuna_pkg::CellW-1:0] cell_i,
+    input wire logic [lacuna_pkg::BankBits-1:0] bank_i,
+    input wire logic [31:0] program_i,
+    input wire logic [lacuna_pkg::TableWordW-1:0] table_i,
+    input wire logic [31:0] input_i
+);
+    typedef enum logic [2:0] {
+        StateIdle,
+        StateClear,
+        StateWait,    // for a memory with a fixed delay
+        StateSettle,  // the weight address reaches every tile
+        StatePulse,   // the read wave enters the lanes
+        StateSeen,    // until it is in the last tile
+        StateChain,   // until the tile's first result leaves
+        StateCatch    // three results
+    } state_e;
+
+    localparam int unsigned LastAddress = (BankDepth > RowDepth ? BankDepth : RowDepth) - 1;
+    localparam int unsigned PortShift = $clog2(Ports);
+    localparam int unsigned Settle = Tiles + 3;
+    localparam int unsigned ResultDelay = 5;
+
+    state_e state_q;
+    lacuna_pkg::space_e space_q;
+    logic [7:0] count_q;
+    logic write_q;
+    logic [5:0] distance;  // tiles between the tile and the end of the lane
+    logic accept;
+
+    assign mem_ready_o = state_q == StateIdle && !engine_busy_i && !clear_i;
+    assign accept = mem_valid_i && mem_ready_o;
+    assign busy_o = state_q != StateIdle || write_q;
+    assign active_o = busy_o;
+    assign reading_o = state_q == StateWait;
+    assign distance = 6'(Tiles - 1) - select_o[5:0];
+
+    logic [1:0] lane;
+    logic [lacuna_pkg::SlotW-1:0] slot;
+    logic [Ports-1:0][AccW-1:0] lane_result;
+
+    assign lane = select_o[7:6];
+    assign lane_result = result_i[lane];
+
+    if (Ports == 1) begin : gen_one_port
+        assign slot = lane_result[0][lacuna_pkg::SlotW-1:0];
+    end else begin : gen_ports
+        assign slot = lane_result[distance[PortShift-1:0]][lacuna_pkg::SlotW-1:0];
+    end
+
+    always_ff @(posedge clk_i) begin
+        write_q <= 1'b0;
+        mem_rvalid_o <= 1'b0;
+        count_q <= count_q - 1'b1;
+        unique case (state_q)
+            StateIdle: begin
+                if (clear_i) begin
+                    state_q <= StateClear;
+                    address_o <= '0;
+                    data_o <= '0;
+                end else if (accept) begin
+                    space_q <= mem_space_i;
+                    select_o <= mem_select_i;
+                    address_o <= mem_address_i;
+                    data_o <= mem_data_i;
+                    write_q <= mem_write_i;
+                    if (!mem_write_i) begin
+                        state_q <= mem_space_i == lacuna_pkg::SpaceWeight ? StateSettle : StateWait;
+                        count_q <= mem_space_i == lacuna_pkg::SpaceWeight ? 8'(Settle) : 8'd4;
+                    end
+                end
+            end
+            StateClear: begin
+                address_o <= address_o + 1'b1;
+                if (address_o == 16'(LastAddress)) state_q <= StateIdle;
+            end
+            StateWait: begin
+                if (count_q == '0) begin
+                    state_q <= StateIdle;
+                    mem_rvalid_o <= 1'b1;
+                    unique case (space_q)
+                        lacuna_pkg::SpaceRow: mem_rdata_o <= row_i;
+                        lacuna_pkg::SpaceCell: mem_rdata_o <= 36'(cell_i);
+                        lacuna_pkg::SpaceBank: mem_rdata_o <= 36'(bank_i[select_o[1:0]*32+:32]);
+                        lacuna_pkg::SpaceProgram: mem_rdata_o <= 36'(program_i);
+                        lacuna_pkg::SpaceTable: mem_rdata_o <= 36'(table_i);
+                        lacuna_pkg::SpaceInput: mem_rdata_o <= 36'(input_i);
+                        default: mem_rdata_o <= '0;
+                    endcase
+                end
+            end
+            StateSettle: if (count_q == '0) state_q <= StatePulse;
+            StatePulse: state_q <= StateSeen;
+            StateSeen: begin
+                // The wave is seen one cycle after it is there.
+                if (lane_wave_i.read) begin
+                    state_q <= StateChain;
+                    count_q <= 8'(ResultDelay - 2) + 8'd3 * 8'(distance >> PortShift);
+                end
+            end
+            StateChain: begin
+                if (count_q == '0) begin
+                    state_q <= StateCatch;
+                    count_q <= 8'd2;
+                end
+            end
+            StateCatch: begin
+                mem_rdata_o <= {mem_rdata_o[35-lacuna_pkg::SlotW:0], slot};
+                if (count_q == '0) begin
+                    state_q <= StateIdle;
+                    mem_rvalid_o <= 1'b1;
+                end
+            end
+            default: state_q <= StateIdle;
+        endcase
+        if (!rst_ni) begin
+            state_q <= StateIdle;
+            write_q <= 1'b0;
+            mem_rvalid_o <= 1'b0;
+        end
+    end
+
+    logic clearing;
+    assign clearing = state_q == StateClear;
+
+    assign row_we_o = write_q && space_q == lacuna_pkg::SpaceRow;
+    assign cell_we_o = (write_q && space_q == lacuna_pkg::SpaceCell) || clearing;
+    assign program_we_o = write_q && space_q == lacuna_pkg::SpaceProgram;
+    assign table_we_o = write_q && space_q == lacuna_pkg::SpaceTable;
+    assign input_we_o = write_q && space_q == lacuna_pkg::SpaceInput;
+    assign tag_we_o = clearing;
+
+    always_comb begin
+        bank_we_o = '0;
+        if (clearing) bank_we_o = '1;
+        else if (write_q && space_q == lacuna_pkg::SpaceBank) bank_we_o = 16'h000F << {select_o[1:0], 2'b00};
+    end
+
+    always_comb begin
+        wave_o = '0;
+        wave_o.load = write_q && space_q == lacuna_pkg::SpaceWeight;
+        wave_o.read = state_q == StatePulse;
+        load_o.lane = lane;
+        load_o.tile = select_o[5:0];
+        load_o.address = address_o;
+        load_o.word = data_o;
+    end
+    assign weight_o = address_o;
+endmodule

@@ -1,0 +1,94 @@
+// Issuer: sweeps the walker's banks, one slot a cycle, waiting for what is not ready.
+//
+// A bank waits until its readiness tag is the one the item names. The last slot of a group also waits until the drain
+// ports are through with the group before (a group occupies them for its emissions), until the output buffer has room
+// (credit_i, for groups that emit), and until the drain's queue of groups has a place.
+// fire_o: bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group.
+// wait_*_o say why a cycle with work at hand issued nothing.
+`default_nettype none
+
+module lacuna_issuer #(
+    parameter int unsigned CreditW = 10
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic item_valid_i,
+    output logic item_ready_o,
+    input wire lacuna_pkg::item_t item_i,
+    output logic [lacuna_pkg::BankAddrW-1:0] lookup_o,
+    input wire logic [lacuna_pkg::TagW-1:0] tag_i,
+    input wire logic [CreditW-1:0] credit_i,
+    output logic fire_o,
+    output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
+    output logic [lacuna_pkg::WeightAddrW-1:0] weight_o,
+    output lacuna_pkg::wave_t wave_o,
+    output logic releases_x_o,
+    output logic group_valid_o,
+    input wire logic group_ready_i,
+    output lacuna_pkg::group_t group_o,
+    output logic busy_o,
+    output logic [lacuna_pkg::EntryW-1:0] entry_o,
+    output logic wait_bank_o,
+    output logic wait_port_o,
+    output logic wait_output_o
+);
+    lacuna_pkg::item_t item_q;
+    logic valid_q, ready_q;
+    logic [4:0] left_q;
+    logic [lacuna_pkg::WeightAddrW-1:0] weight_q;
+    logic [lacuna_pkg::CountW-1:0] gap_q;
+
+    logic last_slot, group_end, port_free, output_free, take;
+
+    assign last_slot = left_q == 5'd1;
+    assign group_end = item_q.last && last_slot;
+    assign port_free = gap_q == '0;
+    assign output_free = group_ready_i && (!item_q.group.emit || credit_i >= CreditW'(item_q.group.emissions));
+    logic fire;
+    assign fire = valid_q && ready_q && (!group_end || (port_free && output_free));
+    assign take = !valid_q || (fire && last_slot);
+
+    assign item_ready_o = take;
+    assign lookup_o = take ? item_i.bank : item_q.bank;
+
+    always_ff @(posedge clk_i) begin
+        if (take) begin
+            item_q <= item_i;
+            left_q <= item_i.slots;
+            weight_q <= item_i.weight;
+            ready_q <= !item_i.check || tag_i == item_i.tag;
+        end else begin
+            if (fire) begin
+                left_q <= left_q - 1'b1;
+                weight_q <= weight_q + 1'b1;
+                item_q.first <= 1'b0;
+            end
+            ready_q <= ready_q || tag_i == item_q.tag;
+        end
+        if (!rst_ni) valid_q <= 1'b0;
+        else if (take) valid_q <= item_valid_i;
+
+        if (!rst_ni) gap_q <= '0;
+        else if (fire && group_end) gap_q <= item_q.group.emissions - 1'b1;
+        else if (!port_free) gap_q <= gap_q - 1'b1;
+    end
+
+    assign fire_o = fire;
+    assign bank_o = item_q.bank;
+    assign weight_o = weight_q;
+    assign wave_o.load = 1'b0;
+    assign wave_o.read = 1'b0;
+    assign wave_o.valid = fire;
+    assign wave_o.first = item_q.first;
+    assign wave_o.last = group_end;
+    assign wave_o.shift = item_q.shift;
+    assign releases_x_o = fire && item_q.releases_x && last_slot;
+    assign group_valid_o = fire && group_end;
+    assign group_o = item_q.group;
+
+    assign busy_o = valid_q;
+    assign entry_o = item_q.group.entry;
+    assign wait_bank_o = valid_q && !ready_q;
+    assign wait_port_o = valid_q && ready_q && group_end && !port_free;
+    assign wait_output_o = valid_q && ready_q && group_end && port_free && !output_free;
+endmodule

@@ -1,0 +1,4 @@
+lacuna_ebr.sv
+lacuna_bank_ram.sv
+lacuna_pe_mult.sv
+lacuna_mult.sv

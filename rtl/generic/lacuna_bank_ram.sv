@@ -1,0 +1,35 @@
+// Memory of bank words: one write port with byte enables, one read port, one clock.
+//
+// rdata_o is the word at raddr_i two cycles earlier. Reading the address that is written in the same cycle
+// returns undefined bytes: the readiness tags exclude it. Contents are undefined until written.
+// Behavioural twin of ecp5/lacuna_bank_ram.sv (four DP16KD with OUTREG).
+//
+// Depth 2..1024 banks.
+`default_nettype none
+
+module lacuna_bank_ram #(
+    parameter int unsigned Depth = 512,
+    localparam int unsigned AddrW = $clog2(Depth)
+) (
+    input wire logic clk_i,
+    input wire logic [lacuna_pkg::BankWidth-1:0] we_i,
+    input wire logic [AddrW-1:0] waddr_i,
+    input wire logic [lacuna_pkg::BankBits-1:0] wdata_i,
+    input wire logic [AddrW-1:0] raddr_i,
+    output logic [lacuna_pkg::BankBits-1:0] rdata_o
+);
+    if (Depth < 2 || Depth > 1024) begin : gen_bad
+        $error("lacuna_bank_ram: Depth must be 2..1024");
+    end
+
+    (* ram_style = "block", no_rw_check *) logic [lacuna_pkg::BankBits-1:0] mem[0:Depth-1];
+    logic [lacuna_pkg::BankBits-1:0] read_q;
+
+    always_ff @(posedge clk_i) begin
+        for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
+            if (we_i[b]) mem[waddr_i][b*lacuna_pkg::ActW+:lacuna_pkg::ActW] <= wdata_i[b*lacuna_pkg::ActW+:lacuna_pkg::ActW];
+        end
+        read_q <= mem[raddr_i];
+        rdata_o <= read_q;
+    end
+endmodule

@@ -1,0 +1,34 @@
+// Simple dual-port block RAM with an output register: one write port, one read port, one clock.
+//
+// rdata_o is the word at raddr_i two cycles earlier. A read of the address that is written in the same cycle
+// returns an undefined word: users must not do it. Contents are undefined until written.
+// Behavioural twin of ecp5/lacuna_ebr.sv (DP16KD with OUTREG).
+//
+// Width 1..36; Depth 2..65536.
+`default_nettype none
+
+module lacuna_ebr #(
+    parameter int unsigned Width = 36,
+    parameter int unsigned Depth = 512,
+    localparam int unsigned AddrW = $clog2(Depth)
+) (
+    input wire logic clk_i,
+    input wire logic we_i,
+    input wire logic [AddrW-1:0] waddr_i,
+    input wire logic [Width-1:0] wdata_i,
+    input wire logic [AddrW-1:0] raddr_i,
+    output logic [Width-1:0] rdata_o
+);
+    if (Width < 1 || Width > 36 || Depth < 2 || Depth > 65536) begin : gen_bad
+        $error("lacuna_ebr: Width must be 1..36 and Depth 2..65536");
+    end
+
+    (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[0:Depth-1];
+    logic [Width-1:0] read_q;
+
+    always_ff @(posedge clk_i) begin
+        if (we_i) mem[waddr_i] <= wdata_i;
+        read_q <= mem[raddr_i];
+        rdata_o <= read_q;
+    end
+endmodule

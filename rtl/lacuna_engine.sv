@@ -1,0 +1,409 @@
+// Lacuna engine: compressed matrix-vector unit (four systolic lanes), gates, sequencer and memories; wiring only.
+//
+// Reset: hold rst_ni low for at least 128 cycles, so that idle waves pass the lanes and the delay rings.
+// Use, while busy_o is low: load the memories through mem_* (lacuna_host), clear_i for one cycle to zero the state,
+// then start_i with a program entry and a number of steps. x_* takes input banks and y_* gives results, both
+// valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for an LSTM layer that
+// emits, h in lane 0 and c in lane 1.
+// tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
+//
+// Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..65536 words a tile, BankDepth 2..1024, RowDepth 2..4096
+// rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32.
+`default_nettype none
+
+module lacuna_engine #(
+    parameter int unsigned Tiles = 13,
+    parameter int unsigned Ports = 2,
+    parameter int unsigned WeightDepth = 1536,
+    parameter int unsigned BankDepth = 512,
+    parameter int unsigned RowDepth = 512,
+    parameter int unsigned OutputDepth = 64,
+    parameter int unsigned AccW = 24
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+
+    input wire logic clear_i,
+    input wire logic start_i,
+    input wire logic [lacuna_pkg::EntryW-1:0] entry_i,
+    input wire logic [lacuna_pkg::StepsW-1:0] steps_i,
+    output logic busy_o,
+    output logic [lacuna_pkg::PhaseW-1:0] phase_o,
+    output logic fresh_o,
+    output logic [4:0][31:0] count_o,
+
+    input wire logic mem_valid_i,
+    output logic mem_ready_o,
+    input wire logic mem_write_i,
+    input wire lacuna_pkg::space_e mem_space_i,
+    input wire logic [7:0] mem_select_i,
+    input wire logic [15:0] mem_address_i,
+    input wire logic [35:0] mem_data_i,
+    output logic mem_rvalid_o,
+    output logic [35:0] mem_rdata_o,
+
+    input wire logic x_valid_i,
+    output logic x_ready_o,
+    input wire logic [lacuna_pkg::BankBits-1:0] x_data_i,
+
+    output logic y_valid_o,
+    input wire logic y_ready_i,
+    output logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] y_data_o,
+
+    output logic [Ports-1:0] tap_h_valid_o,
+    output logic [Ports-1:0] tap_y_valid_o,
+    output logic [lacuna_pkg::EntryW-1:0] tap_h_entry_o,
+    output logic [lacuna_pkg::EntryW-1:0] tap_y_entry_o,
+    output logic [lacuna_pkg::UnitW-1:0] tap_h_unit_o,
+    output logic [lacuna_pkg::UnitW-1:0] tap_y_unit_o,
+    output logic [Ports-1:0][lacuna_pkg::ActW-1:0] tap_h_o,
+    output logic [Ports-1:0][lacuna_pkg::CellW-1:0] tap_c_o,
+    output logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] tap_y_o,
+
+    output logic stat_fire_o,
+    output logic stat_group_o,
+    output logic [lacuna_pkg::EntryW-1:0] stat_entry_o,
+    output logic [2:0] stat_wait_o
+);
+    localparam int unsigned RowAw = $clog2(RowDepth);
+    localparam int unsigned BankAw = $clog2(BankDepth);
+    localparam int unsigned CreditW = $clog2(OutputDepth) + 1;
+
+    if (Tiles < 1 || Tiles > 21 || Ports < 1 || Ports > 2 || Ports > Tiles) begin : gen_bad_tiles
+        $error("lacuna_engine: Tiles must be 1..21, Ports 1..2 and at most Tiles");
+    end
+    if (WeightDepth < 2 || WeightDepth > 65536 || BankDepth < 2 || BankDepth > 1024 || RowDepth < 2 || RowDepth > 4096) begin : gen_bad_depth
+        $error("lacuna_engine: WeightDepth must be 2..65536, BankDepth 2..1024, RowDepth 2..4096");
+    end
+    if (OutputDepth > 64 || OutputDepth < 3 * ((Tiles + Ports - 1) / Ports) || AccW < 16 || AccW > 32) begin : gen_bad_output
+        $error("lacuna_engine: OutputDepth must be 3*ceil(Tiles/Ports)..64, AccW 16..32");
+    end
+
+    // ---------------------------------------------------------------- host port
+    logic host_busy, host_active, engine_busy, reading;
+    logic row_we, cell_we, program_we, table_we, input_we, tag_we;
+    logic [lacuna_pkg::BankWidth-1:0] host_bank_we;
+    logic [7:0] select;
+    logic [15:0] address;
+    logic [35:0] data;
+    lacuna_pkg::wave_t host_wave, lane_wave;
+    logic [lacuna_pkg::WeightAddrW-1:0] host_weight;
+    lacuna_pkg::load_t load;
+    logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result;
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row;
+    logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_old;
+    logic [lacuna_pkg::BankBits-1:0] bank_word;
+    logic [31:0] program_word;
+    logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
+    logic [lacuna_pkg::BankAddrW-1:0] input_base, input_banks;
+
+    assign busy_o = engine_busy || host_busy;
+
+    lacuna_host #(
+        .Tiles(Tiles), .Ports(Ports), .BankDepth(BankDepth), .RowDepth(RowDepth), .AccW(AccW)
+    ) u_host (
+        .clk_i, .rst_ni,
+        .engine_busy_i(engine_busy || start_i),
+        .clear_i,
+        .busy_o(host_busy),
+        .active_o(host_active),
+        .mem_valid_i, .mem_ready_o, .mem_write_i, .mem_space_i, .mem_select_i, .mem_address_i, .mem_data_i,
+        .mem_rvalid_o, .mem_rdata_o,
+        .row_we_o(row_we),
+        .cell_we_o(cell_we),
+        .program_we_o(program_we),
+        .table_we_o(table_we),
+        .input_we_o(input_we),
+        .bank_we_o(host_bank_we),
+        .tag_we_o(tag_we),
+        .select_o(select),
+        .address_o(address),
+        .data_o(data),
+        .reading_o(reading),
+        .wave_o(host_wave),
+        .weight_o(host_weight),
+        .load_o(load),
+        .lane_wave_i(lane_wave),
+        .result_i(result),
+        .row_i(row[select[2] % Ports][select[1:0]]),
+        .cell_i(cell_old[select[0] % Ports]),
+        .bank_i(bank_word),
+        .program_i(program_word),
+        .table_i(table_word[select[3] % Ports]),
+        .input_i({6'd0, input_banks, 6'd0, input_base})
+    );
+
+    // ---------------------------------------------------------------- sequencer
+    logic walker_busy, item_valid, item_ready, issuer_busy, fire, releases_x;
+    lacuna_pkg::item_t item;
+    logic [lacuna_pkg::EntryW-1:0] program_entry;
+    lacuna_pkg::descriptor_t descriptor;
+    logic [lacuna_pkg::BankAddrW-1:0] lookup, issue_bank;
+    logic [lacuna_pkg::TagW-1:0] tag;
+    logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
+    lacuna_pkg::wave_t issue_wave;
+    logic group_valid, group_ready;
+    lacuna_pkg::group_t issue_group;
+    logic [CreditW-1:0] credit_q;
+
+    lacuna_program u_program (
+        .clk_i,
+        .we_i(program_we),
+        .read_i(reading),
+        .address_i(address[lacuna_pkg::EntryW+2:0]),
+        .word_i(data[31:0]),
+        .word_o(program_word),
+        .entry_i(program_entry),
+        .descriptor_o(descriptor)
+    );
+
+    lacuna_walker u_walker (
+        .clk_i, .rst_ni,
+        .start_i(start_i && !busy_o && steps_i != '0),
+        .reset_step_i(clear_i && !busy_o),
+        .entry_i, .steps_i,
+        .busy_o(walker_busy),
+        .phase_o, .fresh_o,
+        .program_entry_o(program_entry),
+        .descriptor_i(descriptor),
+        .item_valid_o(item_valid),
+        .item_ready_i(item_ready),
+        .item_o(item)
+    );
+
+    lacuna_issuer #(
+        .CreditW(CreditW)
+    ) u_issuer (
+        .clk_i, .rst_ni,
+        .item_valid_i(item_valid),
+        .item_ready_o(item_ready),
+        .item_i(item),
+        .lookup_o(lookup),
+        .tag_i(tag),
+        .credit_i(credit_q),
+        .fire_o(fire),
+        .bank_o(issue_bank),
+        .weight_o(issue_weight),
+        .wave_o(issue_wave),
+        .releases_x_o(releases_x),
+        .group_valid_o(group_valid),
+        .group_ready_i(group_ready),
+        .group_o(issue_group),
+        .busy_o(issuer_busy),
+        .entry_o(stat_entry_o),
+        .wait_bank_o(stat_wait_o[0]),
+        .wait_port_o(stat_wait_o[1]),
+        .wait_output_o(stat_wait_o[2])
+    );
+    assign stat_fire_o = fire;
+    assign stat_group_o = group_valid;
+
+    // ---------------------------------------------------------------- activation memory
+    // Cycle 0: slot issued (registered). Cycle 2: its bank word, wave and weight address (sent at once) meet at the lanes.
+    logic [lacuna_pkg::BankAddrW-1:0] fetch_bank_q;
+    logic [lacuna_pkg::WeightAddrW-1:0] fetch_weight_q;
+    lacuna_pkg::wave_t fetch_wave_q /* verilator public_flat_rw */;  // public: the fault tests drop a cycle here
+    lacuna_pkg::wave_t fetch_wave_qq, fetch_wave_qqq;
+
+    logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we;
+    logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr;
+    logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata;
+    logic writer_complete, x_write, tag_write;
+    logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
+
+    always_ff @(posedge clk_i) begin
+        fetch_bank_q <= reading ? address[lacuna_pkg::BankAddrW-1:0] : issue_bank;
+        fetch_weight_q <= host_active ? host_weight : issue_weight;
+        fetch_wave_q <= issue_wave;
+        fetch_wave_qq <= fetch_wave_q;
+        fetch_wave_qqq <= fetch_wave_qq;
+        if (!rst_ni) fetch_wave_q <= '0;
+    end
+
+    // One write port: results first, then the host (only while idle), then the input.
+    always_comb begin
+        if (writer_we != '0) begin
+            bank_we = writer_we;
+            bank_waddr = writer_bank;
+            bank_wdata = writer_word;
+            tag_write = writer_complete;
+            tag_value = writer_tag;
+        end else if (host_active) begin
+            bank_we = host_bank_we;
+            bank_waddr = address[lacuna_pkg::BankAddrW-1:0];
+            bank_wdata = {4{data[31:0]}};
+            tag_write = tag_we;
+            tag_value = lacuna_pkg::TagNever;
+        end else begin
+            bank_we = x_write ? '1 : '0;
+            bank_waddr = x_bank;
+            bank_wdata = x_data_i;
+            tag_write = x_write;
+            tag_value = x_tag;
+        end
+    end
+
+    lacuna_bank_ram #(
+        .Depth(BankDepth)
+    ) u_banks (
+        .clk_i,
+        .we_i(bank_we),
+        .waddr_i(bank_waddr[BankAw-1:0]),
+        .wdata_i(bank_wdata),
+        .raddr_i(fetch_bank_q[BankAw-1:0]),
+        .rdata_o(bank_word)
+    );
+
+    lacuna_readiness #(
+        .Depth(BankDepth)
+    ) u_readiness (
+        .clk_i,
+        .we_i(tag_write),
+        .waddr_i(bank_waddr[BankAw-1:0]),
+        .tag_i(tag_value),
+        .raddr_i(lookup[BankAw-1:0]),
+        .tag_o(tag)
+    );
+
+    lacuna_input u_input (
+        .clk_i, .rst_ni,
+        .reset_step_i(clear_i && !busy_o),
+        .configure_i(input_we),
+        .base_i(data[lacuna_pkg::BankAddrW-1:0]),
+        .banks_i(data[16+:lacuna_pkg::BankAddrW]),
+        .base_o(input_base),
+        .banks_o(input_banks),
+        .x_valid_i, .x_ready_o,
+        .released_i(releases_x),
+        .write_o(x_write),
+        .write_ready_i(writer_we == '0 && !host_active),
+        .bank_o(x_bank),
+        .tag_o(x_tag)
+    );
+
+    // ---------------------------------------------------------------- lanes
+    lacuna_pkg::wave_t lane_wave_in;
+    logic [lacuna_pkg::BankBits-1:0] lane_bank_in;
+    lacuna_pkg::wave_t [lacuna_pkg::Lanes-1:0] lane_waves;
+
+    assign lane_wave_in = host_active ? host_wave : fetch_wave_qqq;
+    assign lane_bank_in = host_active ? lacuna_pkg::BankBits'(load) : bank_word;
+
+    for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
+        lacuna_lane #(
+            .Lane(l), .Tiles(Tiles), .WeightDepth(WeightDepth), .AccW(AccW), .Ports(Ports)
+        ) u_lane (
+            .clk_i,
+            .weight_i(fetch_weight_q),
+            .wave_i(lane_wave_in),
+            .bank_i(lane_bank_in),
+            .wave_o(lane_waves[l]),
+            .result_o(result[l])
+        );
+    end
+    assign lane_wave = lane_waves[0];
+
+    // ---------------------------------------------------------------- drain ports
+    logic [Ports-1:0] drain_valid;
+    logic drain_first, drain_last;
+    logic [lacuna_pkg::UnitW-1:0] drain_unit;
+    logic [lacuna_pkg::RowAddrW-1:0] drain_row, drain_cell_row;
+    lacuna_pkg::group_t drain_group;
+
+    lacuna_drain #(
+        .Tiles(Tiles), .Ports(Ports)
+    ) u_drain (
+        .clk_i, .rst_ni,
+        .group_valid_i(group_valid),
+        .group_ready_o(group_ready),
+        .group_i(issue_group),
+        .done_i(lane_wave.valid && lane_wave.last),
+        .valid_o(drain_valid),
+        .first_o(drain_first),
+        .last_o(drain_last),
+        .unit_o(drain_unit),
+        .row_o(drain_row),
+        .cell_row_o(drain_cell_row),
+        .group_o(drain_group)
+    );
+
+    lacuna_retire #(
+        .Ports(Ports), .RowDepth(RowDepth), .AccW(AccW)
+    ) u_retire (
+        .clk_i, .rst_ni,
+        .valid_i(drain_valid),
+        .first_i(drain_first),
+        .last_i(drain_last),
+        .unit_i(drain_unit),
+        .row_i(drain_row),
+        .cell_row_i(drain_cell_row),
+        .group_i(drain_group),
+        .result_i(result),
+        .host_reading_i(reading),
+        .host_address_i(address),
+        .host_select_i(select),
+        .host_data_i(data),
+        .row_we_i(row_we),
+        .cell_we_i(cell_we),
+        .cell_we_all_i(tag_we),
+        .table_we_i(table_we),
+        .row_o(row),
+        .cell_o(cell_old),
+        .table_word_o(table_word),
+        .we_o(writer_we),
+        .bank_o(writer_bank),
+        .word_o(writer_word),
+        .complete_o(writer_complete),
+        .tag_o(writer_tag),
+        .retired_o(retired),
+        .y_valid_o(push),
+        .y_data_o(push_data),
+        .tap_h_valid_o, .tap_y_valid_o, .tap_h_entry_o, .tap_y_entry_o, .tap_h_unit_o, .tap_y_unit_o,
+        .tap_h_o, .tap_c_o, .tap_y_o
+    );
+
+    // ---------------------------------------------------------------- output buffer
+    logic push, push_ready;
+    logic [Ports*lacuna_pkg::Lanes*lacuna_pkg::GateW-1:0] push_data;
+
+    lacuna_fifo #(
+        .Width(Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW),
+        .Depth(OutputDepth)
+    ) u_output (
+        .clk_i, .rst_ni,
+        .in_valid_i(push),
+        .in_ready_o(push_ready),
+        .in_data_i(push_data),
+        .out_valid_o(y_valid_o),
+        .out_ready_i(y_ready_i),
+        .out_data_o(y_data_o)
+    );
+
+    // ---------------------------------------------------------------- groups under way, credit, counters
+    logic [1:0] retired;
+    logic [5:0] flight_q;
+    logic [3:0] tail_q;  // the writer's last words
+
+    always_ff @(posedge clk_i) begin
+        credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
+                  - ((group_valid && issue_group.emit) ? CreditW'(issue_group.emissions) : '0);
+        flight_q <= flight_q + 6'(group_valid) - 6'(retired[0]) - 6'(retired[1]);
+        tail_q <= {tail_q[2:0], flight_q != '0};
+        if (!rst_ni) begin
+            credit_q <= CreditW'(OutputDepth);
+            flight_q <= '0;
+            tail_q <= '0;
+        end
+    end
+    assign engine_busy = walker_busy || issuer_busy || flight_q != '0 || tail_q != '0;
+
+    lacuna_counters u_counters (
+        .clk_i, .rst_ni,
+        .clear_i(clear_i && !busy_o),
+        .event_i({stat_wait_o, fire, engine_busy}),
+        .count_o
+    );
+
+    logic unused;
+    assign unused = push_ready ^ (^lane_waves);
+endmodule

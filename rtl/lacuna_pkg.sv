@@ -1,0 +1,154 @@
+// Widths and records that modules share. docs/engine.md explains them; docs/numbers.md defines the arithmetic.
+`default_nettype none
+
+package lacuna_pkg;
+    // Compressed weights: a bank is 16 consecutive inputs; a slot is an 8-bit value and a 4-bit column index.
+    localparam int unsigned BankWidth = 16;
+    localparam int unsigned ActW = 8;
+    localparam int unsigned BankBits = BankWidth * ActW;
+    localparam int unsigned ValueW = 8;
+    localparam int unsigned IndexW = 4;
+    localparam int unsigned SlotW = ValueW + IndexW;
+    localparam int unsigned PesPerTile = 3;
+    localparam int unsigned TileWordW = PesPerTile * SlotW;
+    localparam int unsigned Lanes = 4;
+
+    // Row scale and bias: one 36-bit word a row.
+    localparam int unsigned MantissaW = 15;
+    localparam int unsigned ScaleShiftW = 5;
+    localparam int unsigned BiasW = 16;
+    localparam int unsigned RowWordW = MantissaW + ScaleShiftW + BiasW;
+    localparam int unsigned GateW = 16;
+    localparam int unsigned CellW = 16;
+
+    // tanh table: 256 segments of 1/32; start value and step to the next.
+    localparam int unsigned TableAddrW = 8;
+    localparam int unsigned TableValueW = 15;
+    localparam int unsigned TableStepW = 11;
+    localparam int unsigned TableWordW = TableValueW + TableStepW;
+
+    // Addresses, as wide as the largest geometry needs.
+    localparam int unsigned BankAddrW = 10;
+    localparam int unsigned WeightAddrW = 16;
+    localparam int unsigned RowAddrW = 12;
+    localparam int unsigned UnitW = 12;
+    localparam int unsigned CountW = 8;
+    localparam int unsigned EntryW = 5;
+    localparam int unsigned StepsW = 32;
+
+    // Step number modulo 8: bit 0 selects the half of a double buffer, bits 2:1 are the tag of its banks.
+    localparam int unsigned PhaseW = 3;
+    localparam int unsigned TagW = 2;
+    localparam logic [TagW-1:0] TagNever = 2'd3;
+
+    // Travels with the bank word from tile to tile.
+    typedef struct packed {
+        logic load;         // the bank word carries {lane, tile, address, word}: write it
+        logic read;         // the bank word carries {lane, tile}: put its weight word on the result chain
+        logic valid;        // the bank word and the weight word are operands
+        logic first;        // start a new sum
+        logic last;         // this operand completes the sum
+        logic [2:0] shift;  // part shift of the weight
+    } wave_t;
+
+    // Weight loading over the bank word.
+    typedef struct packed {
+        logic [1:0] lane;
+        logic [5:0] tile;
+        logic [WeightAddrW-1:0] address;
+        logic [TileWordW-1:0] word;
+    } load_t;
+    localparam int unsigned LoadW = 2 + 6 + WeightAddrW + TileWordW;
+
+    // One sweep of one layer over all its groups, as the host writes it: 8 words of 32 bits.
+    typedef struct packed {
+        // word 7
+        logic [3:0] pad7b;
+        logic [RowAddrW-1:0] cell_base;
+        logic [3:0] pad7a;
+        logic [RowAddrW-1:0] row_base;
+        // word 6
+        logic [CountW-1:0] emissions_last;
+        logic [CountW-1:0] emissions_full;
+        logic [CountW-1:0] units_last;
+        logic [CountW-1:0] units_full;
+        // word 5
+        logic [15:0] groups;
+        logic [15:0] x_slots;
+        // word 4
+        logic [15:0] slots;
+        logic [WeightAddrW-1:0] weight_base;
+        // word 3
+        logic [11:0] pad3;
+        logic [4:0] k_h_last;
+        logic [4:0] k_h;
+        logic [4:0] k_x_last;
+        logic [4:0] k_x;
+        // word 2
+        logic [5:0] pad2b;
+        logic [BankAddrW-1:0] h_banks;
+        logic [5:0] pad2a;
+        logic [BankAddrW-1:0] h_base;
+        // word 1
+        logic [5:0] pad1b;
+        logic [BankAddrW-1:0] x_banks;
+        logic [5:0] pad1a;
+        logic [BankAddrW-1:0] x_base;
+        // word 0
+        logic [11:0] pad0;
+        logic [1:0] skew_max;
+        logic [1:0] skew;
+        logic [3:0] cell_fraction;
+        logic [2:0] shift_h;
+        logic [2:0] shift_x;
+        logic pad0a;
+        logic reads_input;
+        logic stop;
+        logic h_first;
+        logic emit;
+        logic linear;
+    } descriptor_t;
+    localparam int unsigned DescriptorW = 256;
+
+    // What the end of the lanes must know of a group.
+    typedef struct packed {
+        logic linear;
+        logic emit;
+        logic last_group;
+        logic [EntryW-1:0] entry;
+        logic [CountW-1:0] units;
+        logic [CountW-1:0] emissions;
+        logic [UnitW-1:0] unit_base;
+        logic [BankAddrW-1:0] destination;
+        logic [TagW-1:0] tag;
+        logic [RowAddrW-1:0] row;
+        logic [RowAddrW-1:0] cell_row;
+        logic [3:0] cell_fraction;
+    } group_t;
+    localparam int unsigned GroupW = 3 + EntryW + 2*CountW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
+
+    // One bank of one sweep.
+    typedef struct packed {
+        logic [BankAddrW-1:0] bank;
+        logic check;
+        logic [TagW-1:0] tag;
+        logic [WeightAddrW-1:0] weight;
+        logic [4:0] slots;
+        logic [2:0] shift;
+        logic first;
+        logic last;
+        logic releases_x;
+        group_t group;
+    } item_t;
+
+    // Memory spaces of the host port.
+    typedef enum logic [2:0] {
+        SpaceWeight = 3'd0,   // select = {lane, tile}
+        SpaceRow = 3'd1,      // select = {port, lane}
+        SpaceCell = 3'd2,     // select = port
+        SpaceBank = 3'd3,     // select = 32-bit quarter
+        SpaceProgram = 3'd4,  // address = {entry, word}
+        SpaceTable = 3'd5,    // written to every copy; select = copy to read
+        SpaceInput = 3'd6     // address 0: {banks, base} of the input buffer
+    } space_e;
+endpackage

@@ -1,0 +1,43 @@
+// First-in first-out queue of small records in distributed RAM.
+//
+// valid/ready on both sides; out_data_o is valid in the cycle after the push at the earliest and holds while stalled.
+// Depth: a power of two, 2..64; Width >= 1.
+`default_nettype none
+
+module lacuna_fifo #(
+    parameter int unsigned Width = 8,
+    parameter int unsigned Depth = 16
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic in_valid_i,
+    output logic in_ready_o,
+    input wire logic [Width-1:0] in_data_i,
+    output logic out_valid_o,
+    input wire logic out_ready_i,
+    output logic [Width-1:0] out_data_o
+);
+    localparam int unsigned AddrW = $clog2(Depth);
+
+    if (Depth < 2 || Depth > 64 || Depth != (1 << AddrW) || Width < 1) begin : gen_bad
+        $error("lacuna_fifo: Depth must be a power of two in 2..64 and Width at least 1");
+    end
+
+    (* ram_style = "distributed" *) logic [Width-1:0] queue[0:Depth-1];
+    logic [AddrW:0] head_q, tail_q;
+
+    assign in_ready_o = head_q != {~tail_q[AddrW], tail_q[AddrW-1:0]};
+    assign out_valid_o = head_q != tail_q;
+    assign out_data_o = queue[tail_q[AddrW-1:0]];
+
+    always_ff @(posedge clk_i) begin
+        if (in_valid_i && in_ready_o) queue[head_q[AddrW-1:0]] <= in_data_i;
+        if (!rst_ni) begin
+            head_q <= '0;
+            tail_q <= '0;
+        end else begin
+            if (in_valid_i && in_ready_o) head_q <= head_q + 1'b1;
+            if (out_valid_o && out_ready_i) tail_q <= tail_q + 1'b1;
+        end
+    end
+endmodule
