@@ -159,8 +159,11 @@ std::vector<RowScale> read_rows(TensorReader& reader, const std::string& name, s
     const auto shift = reader.take<std::uint8_t>(name + ".shift", DType::U8, {rows});
     const auto bias = reader.take<std::int16_t>(name + ".bias", DType::I16, {rows});
     std::vector<RowScale> scales;
-    for (std::size_t row = 0; row < std::min({mantissa.size(), shift.size(), bias.size()}); ++row) {
-        scales.push_back({mantissa[row], shift[row], bias[row]});
+    // What is there is checked even when something is missing: the missing tensor is reported already.
+    for (std::size_t row = 0; row < std::max({mantissa.size(), shift.size(), bias.size()}); ++row) {
+        scales.push_back({mantissa.empty() ? std::int16_t{0} : mantissa[row],
+                          shift.empty() ? std::uint8_t{0} : shift[row],
+                          bias.empty() ? std::int16_t{0} : bias[row]});
     }
     return scales;
 }

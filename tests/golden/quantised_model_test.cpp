@@ -1,0 +1,157 @@
+#include "golden/quantised_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include "golden/random_model.hpp"
+
+namespace lacuna {
+
+namespace {
+
+QuantisedModel small_model() {
+    RandomModelOptions options;
+    options.seed = 5;
+    options.inputs = 20;
+    options.units = {17, 6};
+    options.k_x = {3};
+    options.k_h = {2};
+    options.head_rows = 4;
+    options.vocabulary = true;
+    return random_model(options);
+}
+
+}  // namespace
+
+TEST_CASE("slots of a row: min(k, real columns) of every bank") {
+    CHECK(slots_per_row(16, 2) == 2);
+    CHECK(slots_per_row(17, 2) == 3);
+    CHECK(slots_per_row(33, 16) == 33);
+    CHECK(slots_per_row(1, 16) == 1);
+    CHECK(slots_per_row(256, 1) == 16);
+
+    const PartWeights part(3, 20, 5);
+    CHECK(part.banks() == 2);
+    CHECK(part.real_columns(0) == 16);
+    CHECK(part.real_columns(1) == 4);
+    CHECK(part.kept(0) == 5);
+    CHECK(part.kept(1) == 4);
+    CHECK(part.slot_offset(1) == 5);
+    CHECK(part.slots == 9);
+    CHECK(part.value.size() == 27);
+    CHECK(std::vector<std::uint8_t>(part.index.begin(), part.index.begin() + 9) ==
+          std::vector<std::uint8_t>{0, 1, 2, 3, 4, 0, 1, 2, 3});
+}
+
+TEST_CASE("weights are counted kept and dense") {
+    const QuantisedModel model = small_model();
+    // layer 0: 68 rows x (3 + 3 of 20; 2 + 1 of 17), layer 1: 24 x (3 + 1 of 17; 2 of 6), head: 4 x 2 of 6
+    CHECK(model.total_slots() == 68 * (6 + 3) + 24 * (4 + 2) + 4 * 2);
+    CHECK(model.dense_weights() == 68 * 37 + 24 * 23 + 4 * 6);
+}
+
+TEST_CASE("accumulator bits follow the worst row, part shifts included") {
+    QuantisedModel model = small_model();
+    for (auto& layer : model.layers) {
+        std::fill(layer.x.value.begin(), layer.x.value.end(), std::int8_t{0});
+        std::fill(layer.h.value.begin(), layer.h.value.end(), std::int8_t{0});
+        layer.shift_x = layer.shift_h = 0;
+    }
+    std::fill(model.head->h.value.begin(), model.head->h.value.end(), std::int8_t{0});
+    CHECK(model.accumulator_bits() == 1);
+    model.head->h.value[3] = -1;  // 128 needs 9 bits
+    CHECK(model.accumulator_bits() == 9);
+    model.layers[1].h.value[0] = 127;
+    model.layers[1].h.value[1] = -127;
+    CHECK(model.accumulator_bits() == 16);  // 128 * 254 = 32512
+    model.layers[1].shift_h = 7;
+    CHECK(model.accumulator_bits() == 23);
+    model.layers[1].x.value[0] = 2;  // of the same row: 128 * (254 * 128 + 2) still fits
+    CHECK(model.accumulator_bits() == 23);
+    model.layers[1].x.value[1] = 127;
+    model.layers[1].x.value[2] = 127;  // 128 * (32512 + 256) = 2^22 does not
+    CHECK(model.accumulator_bits() == 24);
+}
+
+TEST_CASE("every violation is named, all at once") {
+    QuantisedModel model = small_model();
+    model.layers[0].shift_x = 1;
+    model.layers[0].shift_h = 2;
+    model.layers[1].cell_fraction = 7;
+    model.head->fraction = 15;
+    model.kind = "gru";
+    model.history = "[]";
+    model.input_scale = -1;
+    for (const char* part :
+         {"6 problems", "part shifts are 1 and 2", "l.1: cell_fraction is 7, expected 8..12",
+          "head: fraction is 15, expected 0..14", "kind is 'gru'", "history is not a JSON object",
+          "input scale is -1", "Quantise the model again"}) {
+        CAPTURE(part);
+        CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains(part), Error);
+    }
+}
+
+TEST_CASE("kind, vocabulary and head must belong together") {
+    QuantisedModel model = small_model();
+    model.vocab[2] = model.vocab[0];
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("vocab: byte 32 occurs more than once"), Error);
+    model = small_model();
+    model.vocab.pop_back();
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("head: 4 rows, expected one for each of the 3"),
+                         Error);
+    model.head.reset();
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("needs a head"), Error);
+    model = small_model();
+    model.kind = kKindLstm;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("has a vocabulary, expected none"), Error);
+}
+
+TEST_CASE("damaged weights are counted and located") {
+    QuantisedModel model = small_model();
+    auto& part = model.layers[0].x;  // 6 slots a row: 3 of bank 0, 3 of bank 1 (4 real columns)
+    part.value[8] = -128;
+    part.value[9] = -128;
+    part.index[2 * 6 + 0] = 9;
+    part.index[2 * 6 + 1] = 9;
+    part.index[2 * 6 + 2] = 10;
+    part.index[4 * 6 + 5] = 4;
+    model.head->rows[3] = {123, 32, 0};
+    for (const char* text :
+         {"l.0.x.value: weight -128, expected -127..127 (first: row 1, slot 2; 2 in all)",
+          "columns must ascend inside a bank (first: row 2, bank 0, slot 1 has column 9 after 9; 1 in all)",
+          "beyond the bank's real columns (first: row 4, bank 1, slot 2 has column 4 of 4; 1 in all)",
+          "head.mantissa: expected 0 or 16384..32767 (first: row 3 has 123; 1 in all)",
+          "head.shift: expected 0..31 (first: row 3 has 32; 1 in all)"}) {
+        CAPTURE(text);
+        CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains(text), Error);
+    }
+}
+
+TEST_CASE("missing values, wrong stacks and too wide rows are refused") {
+    QuantisedModel model = small_model();
+    model.layers[1].rows.pop_back();
+    model.embedding.pop_back();
+    model.layers[0].h.value.pop_back();
+    for (const char* text : {"l.1: row scales: got 23, expected 24", "embedding: got 79, expected 80",
+                             "l.0.h.value: got 203, expected 204"}) {
+        CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains(text), Error);
+    }
+    model = small_model();
+    model.layers[0].units = 16;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("l.0.x: shape is [68, 20], expected [64, 20]"),
+                         Error);
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("l.1: 17 inputs, expected the 16 units"), Error);
+    CHECK_THROWS_WITH_AS(QuantisedModel{}.validate(), doctest::Contains("no layers"), Error);
+
+    RandomModelOptions wide;
+    wide.inputs = 16;
+    wide.units = {1500};
+    wide.k_h = {16};
+    wide.part_shifts = false;
+    wide.accumulator_bits = 32;
+    QuantisedModel model_wide = random_model(wide);
+    std::fill(model_wide.layers[0].h.value.begin(), model_wide.layers[0].h.value.end(), std::int8_t{127});
+    model_wide.layers[0].shift_h = 7;
+    CHECK_THROWS_WITH_AS(model_wide.validate(), doctest::Contains("needs an accumulator of 33 bits"), Error);
+}
+
+}  // namespace lacuna

@@ -1,0 +1,121 @@
+#include "tests/golden/reference.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lacuna::reference {
+
+namespace {
+
+using Int = std::int64_t;
+
+Int power_of_two(int n) {
+    Int p = 1;
+    for (int i = 0; i < n; ++i) {
+        p *= 2;
+    }
+    return p;
+}
+
+Int floor_divide(Int a, Int b) {
+    const Int quotient = a / b;
+    return a % b != 0 && a < 0 ? quotient - 1 : quotient;
+}
+
+Int limit(Int v, int bits) {
+    return std::clamp(v, -power_of_two(bits - 1), power_of_two(bits - 1) - 1);
+}
+
+const std::vector<Int>& table() {
+    static const std::vector<Int> kTable = [] {
+        std::vector<Int> entries;
+        for (int s = 0; s <= 256; ++s) {
+            entries.push_back(table_entry(s));
+        }
+        return entries;
+    }();
+    return kTable;
+}
+
+/// The sum of one row of a part: for every column of the vector, look for a slot that keeps it.
+Int row_sum(const PartWeights& part, std::size_t row, const std::vector<Int>& input) {
+    Int sum = 0;
+    std::size_t slot = row * part.slots;
+    for (std::size_t first = 0; first < part.columns; first += 16) {
+        const std::size_t real = std::min<std::size_t>(16, part.columns - first);
+        const std::size_t keep = std::min<std::size_t>(real, static_cast<std::size_t>(part.k));
+        for (std::size_t s = 0; s < keep; ++s, ++slot) {
+            sum += Int{part.value[slot]} * input[first + part.index[slot]];
+        }
+    }
+    return sum;
+}
+
+Int pre_activation(Int accumulator, const RowScale& row) {
+    return limit(round_half_up(accumulator * row.mantissa, row.shift) + row.bias, 16);
+}
+
+}  // namespace
+
+std::int64_t round_half_up(std::int64_t v, int s) {
+    return floor_divide(2 * v + power_of_two(s), power_of_two(s + 1));
+}
+
+std::int64_t table_entry(int s) {
+    return std::min<Int>(32767, std::llround(32768.0L * std::tanh(static_cast<long double>(s) / 32.0L)));
+}
+
+std::int64_t tanh_of(std::int64_t x) {
+    const Int a = std::min<Int>(std::abs(x), 32767);
+    const auto s = static_cast<std::size_t>(a / 128);
+    const Int y = table()[s] + round_half_up((table()[s + 1] - table()[s]) * (a % 128), 7);
+    return x < 0 ? -y : y;
+}
+
+std::int64_t sigmoid_of(std::int64_t x) {
+    const Int a = std::min<Int>(std::abs(x), 32767);
+    const auto s = static_cast<std::size_t>(a / 256);
+    const Int y = table()[s] + round_half_up((table()[s + 1] - table()[s]) * (a % 256), 8);
+    return round_half_up(32768 + (x < 0 ? -y : y), 1);
+}
+
+Model::Model(const QuantisedModel& model) : model_(model) {
+    for (const auto& layer : model.layers) {
+        h.emplace_back(layer.units, 0);
+        c.emplace_back(layer.units, 0);
+    }
+}
+
+void Model::step(std::span<const std::int8_t> x) {
+    std::vector<Int> input(x.begin(), x.end());
+    for (std::size_t l = 0; l < model_.layers.size(); ++l) {
+        const LstmLayer& layer = model_.layers[l];
+        const std::vector<Int> before = h[l];
+        const int n = layer.cell_fraction;
+        for (std::size_t unit = 0; unit < layer.units; ++unit) {
+            const auto pre = [&](std::size_t gate) {
+                const std::size_t row = gate * layer.units + unit;
+                const Int sum = row_sum(layer.x, row, input) * power_of_two(layer.shift_x) +
+                                row_sum(layer.h, row, before) * power_of_two(layer.shift_h);
+                return pre_activation(sum, layer.rows[row]);
+            };
+            const Int i = sigmoid_of(pre(0));
+            const Int f = sigmoid_of(pre(1));
+            const Int g = tanh_of(pre(2));
+            const Int o = sigmoid_of(pre(3));
+            const Int exact = f * c[l][unit] * power_of_two(15 - n) + i * g;
+            c[l][unit] = limit(round_half_up(exact, 30 - n), 16);
+            const Int squashed = tanh_of(limit(c[l][unit] * power_of_two(12 - n), 16));
+            h[l][unit] = limit(round_half_up(o * squashed, 23), 8);
+        }
+        input = h[l];
+    }
+    logits.clear();
+    if (model_.head) {
+        for (std::size_t row = 0; row < model_.head->h.rows; ++row) {
+            logits.push_back(pre_activation(row_sum(model_.head->h, row, input), model_.head->rows[row]));
+        }
+    }
+}
+
+}  // namespace lacuna::reference
