@@ -35,6 +35,7 @@ package lacuna_pkg;
     localparam int unsigned CountW = 8;
     localparam int unsigned EntryW = 5;
     localparam int unsigned StepsW = 32;
+    localparam int unsigned SkewW = 4;
 
     // Step number modulo 8: bit 0 selects the half of a double buffer, bits 2:1 are the tag of its banks.
     localparam int unsigned PhaseW = 3;
@@ -95,13 +96,12 @@ package lacuna_pkg;
         logic [5:0] pad1a;
         logic [BankAddrW-1:0] x_base;
         // word 0
-        logic [11:0] pad0;
-        logic [1:0] skew_max;
-        logic [1:0] skew;
+        logic [8:0] pad0;
+        logic [SkewW-1:0] skew_max;
+        logic [SkewW-1:0] skew;
         logic [3:0] cell_fraction;
         logic [2:0] shift_h;
         logic [2:0] shift_x;
-        logic pad0a;
         logic reads_input;
         logic stop;
         logic h_first;

@@ -45,7 +45,8 @@ module lacuna_scale #(
     logic signed [ProductW:0] coarse_q, fine;
     logic [2:0] fine_shift_q;
     logic signed [ProductW-1:0] floor;
-    logic signed [NarrowW-1:0] narrow_q, total;
+    logic signed [NarrowW-1:0] narrow_q;
+    logic signed [NarrowW:0] total;
     logic half_q, overflow;
 
     assign fine = coarse_q >>> fine_shift_q;
@@ -60,11 +61,11 @@ module lacuna_scale #(
         half_q <= fine[0] && !overflow;
     end
 
-    assign total = narrow_q + NarrowW'($signed(bias_q[MultLatency+1])) + $signed({{(NarrowW - 1) {1'b0}}, half_q});
+    assign total = (NarrowW + 1)'(narrow_q) + (NarrowW + 1)'($signed(bias_q[MultLatency+1])) + $signed({{NarrowW{1'b0}}, half_q});
 
     always_ff @(posedge clk_i) begin
-        if (total[NarrowW-1:lacuna_pkg::GateW-1] != {3{total[NarrowW-1]}}) begin
-            value_o <= {total[NarrowW-1], {(lacuna_pkg::GateW - 1) {~total[NarrowW-1]}}};
+        if (total[NarrowW:lacuna_pkg::GateW-1] != {4{total[NarrowW]}}) begin
+            value_o <= {total[NarrowW], {(lacuna_pkg::GateW - 1) {~total[NarrowW]}}};
         end else begin
             value_o <= total[lacuna_pkg::GateW-1:0];
         end

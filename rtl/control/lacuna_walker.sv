@@ -38,12 +38,12 @@ module lacuna_walker (
     // Position in the run. iteration = number of iterations begun before this one.
     logic [lacuna_pkg::EntryW-1:0] start_entry_q, next_entry_q;
     logic [lacuna_pkg::StepsW-1:0] left_q;    // steps - iteration, at least 1
-    logic [2:0] iteration_q;                  // iteration, at most 4
-    logic [2:0] over_q;                       // iteration - steps + 1 once that is positive
+    logic [lacuna_pkg::SkewW:0] iteration_q;  // iteration, at most 16
+    logic [lacuna_pkg::SkewW:0] over_q;       // iteration - steps + 1 once that is positive
     logic [lacuna_pkg::PhaseW-1:0] phase_q;   // step that skew 0 works on
     logic fresh_q;
     logic ended_q;
-    logic [1:0] ended_skew_q;
+    logic [lacuna_pkg::SkewW-1:0] ended_skew_q;
 
     // The descriptor that comes next, and whether its step exists.
     lacuna_pkg::descriptor_t next;
@@ -53,7 +53,7 @@ module lacuna_walker (
     assign program_entry_o = next_entry_q;
     assign next = descriptor_i;
     assign next_active = !ended_q && iteration_q >= {1'b0, next.skew} && over_q <= {1'b0, next.skew};
-    assign step = phase_q - {1'b0, next.skew};
+    assign step = phase_q - next.skew[lacuna_pkg::PhaseW-1:0];
     assign step_before = step - 1'b1;
 
     // The descriptor that is walked.
@@ -119,12 +119,12 @@ module lacuna_walker (
             ended_skew_q <= next.skew_max;
             if (next.stop && !run_ends) begin
                 phase_q <= phase_q + 1'b1;
-                if (iteration_q != 3'd4) iteration_q <= iteration_q + 1'b1;
+                if (!iteration_q[lacuna_pkg::SkewW]) iteration_q <= iteration_q + 1'b1;
                 if (left_q == 'd1) over_q <= over_q + 1'b1;
                 else left_q <= left_q - 1'b1;
             end
         end else if (state_q == StateFetch) begin  // ended
-            phase_q <= phase_q - {1'b0, ended_skew_q};
+            phase_q <= phase_q - ended_skew_q[lacuna_pkg::PhaseW-1:0];
             fresh_q <= 1'b0;
         end
         if (!rst_ni || (reset_step_i && state_q == StateIdle)) begin

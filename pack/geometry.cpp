@@ -1,0 +1,34 @@
+#include "pack/geometry.hpp"
+
+#include <fmt/format.h>
+
+namespace lacuna {
+
+std::string Geometry::to_string() const {
+    return fmt::format("tiles={} ports={} weight_depth={} bank_depth={} row_depth={} accumulator_bits={}", tiles,
+                       ports, weight_depth, bank_depth, row_depth, accumulator_bits);
+}
+
+std::vector<Place> group_places(const Geometry& geometry, int units) {
+    std::vector<Place> places(static_cast<std::size_t>(units));
+    int next = units - 1;
+    for (int emission = 0; next >= 0; ++emission) {
+        for (int port = 0; port < geometry.ports && next >= 0; ++port) {
+            // Strand `port` carries tiles T-1-port, T-1-port-P, ..., three results each.
+            const int tile = geometry.tiles - 1 - (geometry.ports * (emission / kPesPerTile) + port);
+            if (tile < 0) {
+                continue;
+            }
+            places[static_cast<std::size_t>(next)] = {emission, port, tile,
+                                                      kPesPerTile - 1 - emission % kPesPerTile};
+            --next;
+        }
+    }
+    return places;
+}
+
+int group_emissions(const Geometry& geometry, int units) {
+    return group_places(geometry, units).front().emission + 1;
+}
+
+}  // namespace lacuna

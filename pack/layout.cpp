@@ -1,0 +1,186 @@
+#include "pack/layout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lacuna {
+namespace {
+
+constexpr int kMaxLayers = kProgramEntries / 2 - 1;
+
+/// Splits `units` into groups. Full groups first, the rest last, so that the last group drains fast; when the drain
+/// ports bound the sweep, equal groups, since then every unit costs.
+void set_groups(Descriptor& descriptor, const Geometry& geometry, int units) {
+    const int most = geometry.units_per_group();
+    descriptor.groups = (units + most - 1) / most;
+    descriptor.units_full = std::min(units, most);
+    if (descriptor.slots < group_emissions(geometry, descriptor.units_full)) {
+        descriptor.units_full = (units + descriptor.groups - 1) / descriptor.groups;
+    }
+    descriptor.units_last = units - (descriptor.groups - 1) * descriptor.units_full;
+    descriptor.emissions_full = group_emissions(geometry, descriptor.units_full);
+    descriptor.emissions_last = group_emissions(geometry, descriptor.units_last);
+}
+
+int banks_of(std::size_t columns) {
+    return static_cast<int>((columns + PartWeights::kBankWidth - 1) / PartWeights::kBankWidth);
+}
+
+int last_kept(const PartWeights& part) { return static_cast<int>(part.kept(part.banks() - 1)); }
+
+/// Places that the next operation takes in each memory.
+struct Cursor {
+    int weights = 0;
+    int banks = 0;
+    int rows = 0;
+    int cells = 0;
+};
+
+Operation lstm_operation(const QuantisedModel& model, std::size_t index, const Geometry& geometry, int x_base,
+                         Cursor& cursor) {
+    const LstmLayer& layer = model.layers[index];
+    Operation operation;
+    operation.layer = index;
+    operation.units = static_cast<int>(layer.units);
+    Descriptor& d = operation.descriptor;
+    d.reads_input = index == 0;
+    d.emit = !model.head && index + 1 == model.layers.size();
+    d.shift_x = layer.shift_x;
+    d.shift_h = layer.shift_h;
+    d.cell_fraction = layer.cell_fraction;
+    d.x_base = x_base;
+    d.x_banks = banks_of(layer.inputs);
+    d.h_base = cursor.banks;
+    d.h_banks = banks_of(layer.units);
+    d.k_x = layer.x.k;
+    d.k_x_last = last_kept(layer.x);
+    d.k_h = layer.h.k;
+    d.k_h_last = last_kept(layer.h);
+    d.weight_base = cursor.weights;
+    d.x_slots = static_cast<int>(layer.x.slots);
+    d.slots = static_cast<int>(layer.x.slots + layer.h.slots);
+    set_groups(d, geometry, operation.units);
+    d.row_base = cursor.rows;
+    d.cell_base = cursor.cells;
+    const int rows = (d.groups - 1) * d.emissions_full + d.emissions_last;
+    cursor.weights += d.groups * d.slots;
+    cursor.banks += 2 * d.h_banks;
+    cursor.rows += rows;
+    cursor.cells += rows;
+    return operation;
+}
+
+Operation head_operation(const QuantisedModel& model, const Geometry& geometry, const Operation& top,
+                         Cursor& cursor) {
+    const PartWeights& part = model.head->h;
+    Operation operation;
+    operation.head = true;
+    operation.layer = model.layers.size();
+    operation.units = static_cast<int>((part.rows + kLanes - 1) / kLanes);
+    Descriptor& d = operation.descriptor;
+    d.linear = true;
+    d.emit = true;
+    d.x_base = top.descriptor.h_base;
+    d.x_banks = top.descriptor.h_banks;
+    d.k_x = part.k;
+    d.k_x_last = last_kept(part);
+    d.weight_base = cursor.weights;
+    d.x_slots = static_cast<int>(part.slots);
+    d.slots = d.x_slots;
+    set_groups(d, geometry, operation.units);
+    d.row_base = cursor.rows;
+    cursor.weights += d.groups * d.slots;
+    cursor.rows += (d.groups - 1) * d.emissions_full + d.emissions_last;
+    return operation;
+}
+
+void check_fit(const QuantisedModel& model, const Layout& layout) {
+    const Geometry& g = layout.geometry;
+    Problems problems(fmt::format("model '{}' does not fit the engine ({})", model.name, g.to_string()));
+    const auto check = [&](const char* what, long needed, long available, const std::string& remedy) {
+        if (needed > available) {
+            problems.add(fmt::format("{}: {} needed, {} available; {}", what, needed, available, remedy));
+        }
+    };
+    check("weight words per tile", layout.weight_words, g.weight_depth,
+          fmt::format("build with a weight depth of {} or more tiles, or prune further", layout.weight_words));
+    check("banks of activations", layout.banks, g.bank_depth, "use a larger bank depth or fewer units");
+    check("row scales per port and lane", std::max(layout.rows, layout.cells), g.row_depth,
+          "use a larger row depth or fewer units");
+    check("accumulator bits", model.accumulator_bits(), g.accumulator_bits,
+          "use a wider accumulator or smaller part shifts");
+    check("layers", static_cast<long>(model.layers.size()), kMaxLayers, "use fewer layers");
+    problems.throw_if_any("'make sim' chooses a depth that fits when WEIGHT_DEPTH is not given");
+}
+
+}  // namespace
+
+const char* mode_name(Mode mode) { return mode == Mode::Score ? "score" : "generate"; }
+
+int Operation::group_units(int group) const {
+    return group + 1 == descriptor.groups ? descriptor.units_last : descriptor.units_full;
+}
+
+long Operation::sweep_cycles(int ports) const {
+    long cycles = 0;
+    for (int group = 0; group < descriptor.groups; ++group) {
+        cycles += std::max(descriptor.slots, (group_units(group) + ports - 1) / ports);
+    }
+    return cycles;
+}
+
+long Layout::sweep_cycles() const {
+    long cycles = 0;
+    for (const Operation& operation : operations) {
+        cycles += operation.sweep_cycles(geometry.ports);
+    }
+    return cycles;
+}
+
+std::vector<std::size_t> Layout::program_operations(Mode) const {
+    std::vector<std::size_t> order(operations.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        order[i] = i;
+    }
+    return order;
+}
+
+std::vector<Descriptor> Layout::program(Mode mode) const {
+    std::vector<Descriptor> program;
+    for (const std::size_t index : program_operations(mode)) {
+        Descriptor d = operations[index].descriptor;
+        // Banks oldest first. Score: layer l works l steps behind the input, so its x (h of the layer below) is
+        // older than its own h. Generate: x is what has just been computed, or not yet.
+        d.skew = mode == Mode::Score ? static_cast<int>(index) : 0;
+        d.h_first = mode == Mode::Generate && d.h_banks > 0;
+        program.push_back(d);
+    }
+    program.back().stop = true;
+    program.back().skew_max = program.back().skew;
+    return program;
+}
+
+Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
+    Layout layout;
+    layout.geometry = geometry;
+    Cursor cursor;
+    cursor.banks = 2 * banks_of(model.input_size());
+    int x_base = 0;
+    for (std::size_t index = 0; index < model.layers.size(); ++index) {
+        layout.operations.push_back(lstm_operation(model, index, geometry, x_base, cursor));
+        x_base = layout.operations.back().descriptor.h_base;
+    }
+    if (model.head) {
+        const Operation top = layout.operations.back();
+        layout.operations.push_back(head_operation(model, geometry, top, cursor));
+    }
+    layout.weight_words = cursor.weights;
+    layout.banks = cursor.banks;
+    layout.rows = cursor.rows;
+    layout.cells = cursor.cells;
+    check_fit(model, layout);
+    return layout;
+}
+
+}  // namespace lacuna

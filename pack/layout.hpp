@@ -1,0 +1,59 @@
+// Layout: where a model lies in the memories of an engine, and the programs that run it.
+#pragma once
+
+#include <vector>
+
+#include "golden/quantised_model.hpp"
+#include "pack/descriptor.hpp"
+#include "pack/geometry.hpp"
+
+namespace lacuna {
+
+/// How steps follow each other.
+enum class Mode {
+    Score,     ///< inputs are known ahead: layers of consecutive steps are interleaved
+    Generate,  ///< the next input depends on this step's output
+};
+const char* mode_name(Mode mode);
+
+/// One layer (or the head) as the engine computes it.
+struct Operation {
+    bool head = false;
+    std::size_t layer = 0;  ///< of the model; the number of layers for the head
+    int units = 0;          ///< units, or rows per lane for the head
+    Descriptor descriptor;  ///< without skew, order and stop, which the mode decides
+
+    /// Units of a group, 0 <= group < descriptor.groups.
+    int group_units(int group) const;
+    int first_unit(int group) const { return group * descriptor.units_full; }
+    int first_row(int group) const { return descriptor.row_base + group * descriptor.emissions_full; }
+    int first_weight(int group) const { return descriptor.weight_base + group * descriptor.slots; }
+    /// Cycles that the operation's sweeps take at best: sum over groups of max(K, ceil(n / P)).
+    long sweep_cycles(int ports) const;
+};
+
+/// Head row computed in a lane as unit u of the head: rows are dealt to the lanes in turn.
+inline int head_row(int unit, int lane) { return unit * kLanes + lane; }
+
+struct Layout {
+    Geometry geometry;
+    std::vector<Operation> operations;  ///< layers bottom up, then the head
+    int weight_words = 0;               ///< used per tile
+    int banks = 0;                      ///< used of the activation memory
+    int rows = 0;                       ///< used per port and lane
+    int cells = 0;
+
+    /// The mode's program: operations in the order of issue. Entries count from `entry(mode)`.
+    std::vector<Descriptor> program(Mode mode) const;
+    /// Operation of each descriptor of the program.
+    std::vector<std::size_t> program_operations(Mode mode) const;
+    static int entry(Mode mode) { return mode == Mode::Score ? 0 : kProgramEntries / 2; }
+    /// Sum of sweeps of all operations per step.
+    long sweep_cycles() const;
+};
+
+/// Lays a model out. Throws one `Error` that lists every resource of the geometry that is too small, with what
+/// is needed, what there is, and what would help.
+Layout lay_out(const QuantisedModel& model, const Geometry& geometry);
+
+}  // namespace lacuna

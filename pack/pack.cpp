@@ -1,0 +1,191 @@
+#include "pack/pack.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "golden/tanh_table.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr int kSlotBits = 12;
+constexpr int kTableStepShift = 15;
+
+std::uint64_t slot(std::int8_t value, std::uint8_t index) {
+    return static_cast<std::uint64_t>(static_cast<std::uint8_t>(value)) << 4 | index;
+}
+
+std::uint64_t row_word(const RowScale& row) {
+    return static_cast<std::uint64_t>(static_cast<std::uint16_t>(row.bias)) << 20 |
+           static_cast<std::uint64_t>(row.shift) << 15 | static_cast<std::uint16_t>(row.mantissa);
+}
+
+/// Row of the operation's matrices that a lane computes for a unit; -1 when there is none (a head's last rows).
+int matrix_row(const Operation& operation, int rows, int unit, int lane) {
+    if (!operation.head) {
+        return lane * operation.units + unit;
+    }
+    const int row = head_row(unit, lane);
+    return row < rows ? row : -1;
+}
+
+/// One operation's matrices: x part and h part, or the head's only one.
+struct Matrices {
+    const PartWeights* x = nullptr;
+    const PartWeights* h = nullptr;
+    const std::vector<RowScale>* rows = nullptr;
+};
+
+Matrices matrices(const QuantisedModel& model, const Operation& operation) {
+    if (operation.head) {
+        return {&model.head->h, nullptr, &model.head->rows};
+    }
+    const LstmLayer& layer = model.layers[operation.layer];
+    return {&layer.x, &layer.h, &layer.rows};
+}
+
+void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m, int group,
+                  const std::vector<Place>& places, int lane, int tiles) {
+    const auto slots = static_cast<std::size_t>(operation.descriptor.slots);
+    std::vector<std::vector<std::uint64_t>> tile_words(static_cast<std::size_t>(tiles),
+                                                       std::vector<std::uint64_t>(slots, 0));
+    for (std::size_t u = 0; u < places.size(); ++u) {
+        const int row = matrix_row(operation, static_cast<int>(m.rows->size()),
+                                   operation.first_unit(group) + static_cast<int>(u), lane);
+        if (row < 0) {
+            continue;
+        }
+        auto& target = tile_words[static_cast<std::size_t>(places[u].tile)];
+        std::size_t position = 0;
+        for (const PartWeights* part : {m.x, m.h}) {
+            for (std::size_t s = 0; part != nullptr && s < part->slots; ++s, ++position) {
+                const std::size_t at = static_cast<std::size_t>(row) * part->slots + s;
+                target[position] |= slot(part->value[at], part->index[at]) << (kSlotBits * places[u].pe);
+            }
+        }
+    }
+    for (int tile = 0; tile < tiles; ++tile) {
+        for (std::size_t s = 0; s < slots; ++s) {
+            words.push_back({Space::Weight, weight_select(lane, tile),
+                             static_cast<std::uint16_t>(operation.first_weight(group) + static_cast<int>(s)),
+                             tile_words[static_cast<std::size_t>(tile)][s]});
+        }
+    }
+}
+
+void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m, int group,
+               const std::vector<Place>& places, int lane) {
+    for (std::size_t u = 0; u < places.size(); ++u) {
+        const int row = matrix_row(operation, static_cast<int>(m.rows->size()),
+                                   operation.first_unit(group) + static_cast<int>(u), lane);
+        const RowScale scale = row < 0 ? RowScale{} : (*m.rows)[static_cast<std::size_t>(row)];
+        words.push_back({Space::Row, row_select(places[u].port, lane),
+                         static_cast<std::uint16_t>(operation.first_row(group) + places[u].emission),
+                         row_word(scale)});
+    }
+}
+
+void pack_programs(std::vector<MemoryWord>& words, const Layout& layout) {
+    for (const Mode mode : {Mode::Score, Mode::Generate}) {
+        int entry = Layout::entry(mode);
+        for (const Descriptor& descriptor : layout.program(mode)) {
+            int address = entry * kDescriptorWords;
+            for (const std::uint32_t word : descriptor.encode()) {
+                words.push_back({Space::Program, 0, static_cast<std::uint16_t>(address++), word});
+            }
+            ++entry;
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout) {
+    std::vector<MemoryWord> words;
+    for (const Operation& operation : layout.operations) {
+        const Matrices m = matrices(model, operation);
+        for (int group = 0; group < operation.descriptor.groups; ++group) {
+            const auto places = group_places(layout.geometry, operation.group_units(group));
+            for (int lane = 0; lane < kLanes; ++lane) {
+                pack_weights(words, operation, m, group, places, lane, layout.geometry.tiles);
+                pack_rows(words, operation, m, group, places, lane);
+            }
+        }
+    }
+    for (std::size_t s = 0; s + 1 < kTanhTable.size(); ++s) {
+        const auto step = static_cast<std::uint64_t>(kTanhTable[s + 1] - kTanhTable[s]);
+        words.push_back({Space::Table, 0, static_cast<std::uint16_t>(s),
+                         step << kTableStepShift | static_cast<std::uint64_t>(kTanhTable[s])});
+    }
+    pack_programs(words, layout);
+    const Descriptor& first = layout.operations.front().descriptor;
+    words.push_back({Space::Input, 0, 0,
+                     static_cast<std::uint64_t>(first.x_banks) << 16 | static_cast<std::uint64_t>(first.x_base)});
+    return words;
+}
+
+std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout) {
+    std::vector<MemoryWord> words;
+    std::size_t layers = 0;
+    for (const Operation& operation : layout.operations) {
+        layers += operation.head ? 0 : 1;
+    }
+    if (state.h.size() != layers || state.c.size() != layers) {
+        throw Error(fmt::format("state: got h of {} and c of {} layers, expected {}", state.h.size(),
+                                state.c.size(), layers));
+    }
+    for (const Operation& operation : layout.operations) {
+        if (operation.head) {
+            continue;
+        }
+        const auto& h = state.h[operation.layer];
+        const auto& c = state.c[operation.layer];
+        const auto units = static_cast<std::size_t>(operation.units);
+        if (h.size() != units || c.size() != units) {
+            throw Error(fmt::format("state of layer {}: got {} h and {} c values, expected {}", operation.layer,
+                                    h.size(), c.size(), units));
+        }
+        // The initial state is step 0, so it lies in half 0 of the double buffer.
+        const auto banks = pack_input(h);
+        for (std::size_t bank = 0; bank < banks.size(); ++bank) {
+            for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+                std::uint64_t data = 0;
+                for (std::size_t byte = 0; byte < 4; ++byte) {
+                    data |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(banks[bank][4 * quarter + byte]))
+                            << (8 * byte);
+                }
+                words.push_back({Space::Bank, static_cast<std::uint8_t>(quarter),
+                                 static_cast<std::uint16_t>(operation.descriptor.h_base + static_cast<int>(bank)),
+                                 data});
+            }
+        }
+        for (int group = 0; group < operation.descriptor.groups; ++group) {
+            const auto places = group_places(layout.geometry, operation.group_units(group));
+            for (std::size_t u = 0; u < places.size(); ++u) {
+                const auto unit = static_cast<std::size_t>(operation.first_unit(group)) + u;
+                words.push_back({Space::Cell, static_cast<std::uint8_t>(places[u].port),
+                                 static_cast<std::uint16_t>(operation.descriptor.cell_base +
+                                                            group * operation.descriptor.emissions_full +
+                                                            places[u].emission),
+                                 static_cast<std::uint16_t>(c[unit])});
+            }
+        }
+    }
+    return words;
+}
+
+std::vector<std::array<std::int8_t, PartWeights::kBankWidth>> pack_input(std::span<const std::int8_t> x) {
+    constexpr std::size_t kWidth = PartWeights::kBankWidth;
+    std::vector<std::array<std::int8_t, kWidth>> banks((x.size() + kWidth - 1) / kWidth);
+    for (auto& bank : banks) {
+        bank.fill(0);
+    }
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        banks[i / kWidth][i % kWidth] = x[i];
+    }
+    return banks;
+}
+
+}  // namespace lacuna

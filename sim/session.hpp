@@ -1,0 +1,122 @@
+// Session: a model loaded into a simulated engine, fed with inputs and checked bit by bit against golden.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "golden/golden_model.hpp"
+#include "pack/layout.hpp"
+#include "sim/engine.hpp"
+
+namespace lacuna {
+
+/// The first value that differs from golden.
+struct Mismatch {
+    std::uint64_t step = 0;  ///< of the session, from 0
+    std::string layer;       ///< `layer 1` or `head`
+    std::string value;       ///< h, c, logit; or `order` when the engine gave units it should not have given
+    int unit = 0;
+    long expected = 0;
+    long got = 0;
+
+    std::string to_string() const;
+};
+
+/// Cycles by operation, counted over whole iterations of the program.
+struct OperationCycles {
+    std::uint64_t sweep = 0;        ///< slots issued
+    std::uint64_t wait_bank = 0;    ///< inputs or h of a layer not ready
+    std::uint64_t wait_port = 0;    ///< drain ports (gates) busy
+    std::uint64_t wait_output = 0;  ///< output buffer full
+    std::uint64_t other = 0;        ///< pipeline start and end
+};
+
+struct RunStatistics {
+    std::uint64_t steps = 0;
+    std::uint64_t cycles = 0;  ///< from the first to the last cycle of the run, filling and emptying included
+    /// Steady state: whole iterations after the first `warm_up` ones and before those that only empty the pipeline.
+    std::uint64_t steady_steps = 0;
+    std::uint64_t steady_cycles = 0;
+    std::vector<OperationCycles> operations;  ///< of the steady cycles, by operation of the layout
+
+    double cycles_per_step() const;
+};
+
+class Session {
+  public:
+    /// Loads the model through the engine's memory port and clears the state.
+    Session(Engine& engine, const QuantisedModel& model);
+
+    /// Gives input vectors one after the other; `std::nullopt`: none yet (Generate waits for the last outputs).
+    using Source = std::function<std::optional<std::vector<std::int8_t>>(std::uint64_t step)>;
+    /// Receives a step's outputs as they left the engine: the head's rows, or h of the top layer without a head.
+    using Sink = std::function<void(std::uint64_t step, std::span<const std::int16_t> outputs)>;
+
+    /// Runs `steps` > 0 steps from the current state. Checks h and c of every unit of every layer and every output.
+    /// Throws `Error` when the engine makes no progress, naming what it waits for.
+    RunStatistics run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink = {});
+
+    /// Zero state in engine and golden.
+    void clear();
+    void set_state(const ModelState& state);
+    /// h and c as the engine's memories hold them.
+    ModelState read_state();
+
+    /// Memory access through the engine's host port; the engine must be idle.
+    void write(const MemoryWord& word);
+    std::uint64_t read(Space space, std::uint8_t select, std::uint16_t address);
+
+    std::uint64_t mismatches() const { return mismatches_; }
+    const std::optional<Mismatch>& first_mismatch() const { return first_mismatch_; }
+    std::uint64_t values_checked() const { return checked_; }
+    std::uint64_t load_cycles() const { return load_cycles_; }
+    const Layout& layout() const { return layout_; }
+    GoldenModel& golden() { return golden_; }
+    Engine& engine() { return engine_; }
+
+    /// Called after every cycle of a run; for fault injection and progress.
+    std::function<void(std::uint64_t cycle)> on_cycle;
+
+  private:
+    struct Expected {
+        ModelState state;
+        std::vector<std::int16_t> logits;
+    };
+    /// Position of an operation in the stream of its results.
+    struct Progress {
+        std::uint64_t step = 0;
+        int seen = 0;  ///< units of the step so far
+    };
+
+    void check_taps(const EngineOutputs& out, const std::vector<std::size_t>& operation_of);
+    void check_h(std::size_t operation, int unit, int h, int c);
+    void check_y(std::size_t operation, int unit, const std::array<std::int16_t, kLanes>& y);
+    void compare(std::uint64_t step, std::size_t operation, const char* value, int unit, long expected, long got);
+    void finish_unit(std::size_t operation);
+    const Expected* expected(std::uint64_t step) const;
+    /// Takes one word of the output stream apart; true when it completes a step's outputs.
+    bool collect(const EngineOutputs& out);
+
+    Engine& engine_;
+    Layout layout_;
+    GoldenModel golden_;
+    std::uint64_t load_cycles_ = 0;
+
+    std::uint64_t base_step_ = 0;  ///< steps of earlier runs
+    std::uint64_t first_expected_ = 0;
+    std::deque<Expected> expected_;
+    std::vector<Progress> progress_;
+    std::vector<std::int16_t> outputs_;
+    std::size_t output_word_ = 0;
+    std::uint64_t output_step_ = 0;
+
+    std::uint64_t mismatches_ = 0;
+    std::uint64_t checked_ = 0;
+    std::optional<Mismatch> first_mismatch_;
+};
+
+}  // namespace lacuna

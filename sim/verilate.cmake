@@ -1,0 +1,61 @@
+# lacuna_verilate(<target> TOP <module> PREFIX <class> [PARAMETERS Name=Value ...] [LIST <file>] [SOURCES <file> ...]
+#                 [TRACE] [FAST] [ARGS ...])
+#
+# Adds the C++ class <class>, made by Verilator from rtl/rtl.f and the primitives of LIST (default:
+# rtl/generic/generic.f), to the static library <target>, which the first call creates. Several models in one library
+# share Verilator's run-time. SOURCES come after the lists; TRACE allows FST traces (of all calls for a target or none);
+# FAST compiles for long runs instead of for short builds.
+# Warnings are errors; those of style are left to tools/lint. Generated code is compiled without our warnings.
+include_guard(GLOBAL)
+
+find_package(verilator REQUIRED HINTS $ENV{VERILATOR_ROOT})
+
+set(LACUNA_RTL_DIR ${CMAKE_CURRENT_LIST_DIR}/../rtl CACHE INTERNAL "Hardware sources")
+cmake_path(NORMAL_PATH LACUNA_RTL_DIR)
+
+# Absolute names of the sources in a file list, whose names are relative to it.
+function(lacuna_read_list list variable)
+    file(STRINGS ${list} names)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+    cmake_path(GET list PARENT_PATH folder)
+    list(TRANSFORM names PREPEND ${folder}/)
+    set(${variable} ${names} PARENT_SCOPE)
+endfunction()
+
+function(lacuna_verilate target)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE;FAST" "TOP;PREFIX;LIST" "PARAMETERS;SOURCES;ARGS")
+    if(NOT arg_TOP OR NOT arg_PREFIX OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "lacuna_verilate(${target}): needs TOP and PREFIX; not understood: '${arg_UNPARSED_ARGUMENTS}'")
+    endif()
+    if(NOT arg_LIST)
+        set(arg_LIST ${LACUNA_RTL_DIR}/generic/generic.f)
+    endif()
+    if(NOT TARGET ${target})
+        add_library(${target} STATIC)
+        # System headers for its users: our warnings are not for generated code.
+        set_target_properties(${target} PROPERTIES SYSTEM ON EXPORT_COMPILE_COMMANDS OFF)
+    endif()
+
+    lacuna_read_list(${LACUNA_RTL_DIR}/rtl.f design)
+    lacuna_read_list(${arg_LIST} primitives)
+    list(TRANSFORM arg_PARAMETERS PREPEND -G)
+    set(optimise -O1)
+    if(arg_FAST)
+        set(optimise -O3)
+    endif()
+    set(trace)
+    if(arg_TRACE)
+        set(trace TRACE_FST)
+    endif()
+    verilate(${target} ${trace}
+        PREFIX ${arg_PREFIX}
+        TOP_MODULE ${arg_TOP}
+        SOURCES ${design} ${primitives} ${arg_SOURCES}
+        VERILATOR_ARGS --assert -O3 --x-assign unique --x-initial unique ${arg_PARAMETERS} ${arg_ARGS}
+        OPT_SLOW -O0
+        OPT_FAST ${optimise})
+    if(arg_TRACE)
+        find_package(ZLIB REQUIRED)
+        target_link_libraries(${target} PUBLIC ZLIB::ZLIB)
+    endif()
+endfunction()
