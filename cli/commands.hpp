@@ -1,0 +1,14 @@
+// The subcommands of `lacuna`, one source file each.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace lacuna {
+
+/// `lacuna train`: trains the dense model.
+void add_train_command(CLI::App& app);
+
+/// `lacuna prune`: prunes a trained model and fine-tunes it.
+void add_prune_command(CLI::App& app);
+
+}  // namespace lacuna

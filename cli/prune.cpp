@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "cli/training_flags.hpp"
+#include "common/error.hpp"
+#include "model/training_run.hpp"
+
+namespace lacuna {
+
+namespace {
+
+struct PruneSettings {
+    TrainOptions train;
+    TrainingFiles files;
+    std::string model;
+    std::string teacher;
+};
+
+/// Parameters of the model to learn from; nothing without one.
+std::optional<Flat<float>> load_teacher(const PruneSettings& settings, const FloatModel& model) {
+    if (settings.teacher.empty() || settings.train.distill <= 0.0) {
+        return std::nullopt;
+    }
+    const auto teacher = load_float_model(settings.teacher);
+    if (shape_of(teacher) != shape_of(model) || teacher.vocab != model.vocab) {
+        throw Error(
+            fmt::format("teacher '{}' has another shape or vocabulary than '{}'; give the dense model that "
+                        "the pruned one comes from",
+                        settings.teacher, settings.model));
+    }
+    return flatten(teacher, ParameterLayout(shape_of(teacher)));
+}
+
+void run_prune(const CLI::App& command, const PruneSettings& settings) {
+    Problems problems("lacuna prune");
+    settings.train.check(problems);
+    if (settings.train.distill > 0.0 && settings.teacher.empty()) {
+        problems.add("--distill needs --teacher, the model to learn from");
+    }
+    problems.throw_if_any("`lacuna prune --help` lists the options.");
+    const auto model = load_float_model(settings.model);
+    const auto corpus = load_corpus(settings.files.data, model.vocab);
+    const ParameterLayout layout(shape_of(model));
+    Trainer trainer(corpus, layout, flatten(model, layout), settings.train, load_teacher(settings, model));
+    run_training(trainer, corpus, run_options(settings.files, "prune", command, model.history));
+}
+
+}  // namespace
+
+void add_prune_command(CLI::App& app) {
+    auto* command = app.add_subcommand("prune", "Prune a trained model to k of 16 weights and fine-tune it");
+    auto settings = std::make_shared<PruneSettings>();
+    settings->files.out = "out/pruned.safetensors";
+    settings->train.k = 2;
+    settings->train.round_fraction = 0.4;
+    command->add_option("model", settings->model, "Model file to start from")->required();
+    add_training_flags(*command, settings->train, settings->files);
+    command->add_option("--k", settings->train.k, "Weights kept per row and bank of 16: 1, 2, 4, 8 or 16")
+        ->capture_default_str();
+    command
+        ->add_option("--prune-fraction", settings->train.prune_fraction, "Part of the run over which k falls")
+        ->capture_default_str();
+    command
+        ->add_option("--mask-interval", settings->train.mask_interval,
+                     "Updates between choices of what is kept")
+        ->capture_default_str();
+    command
+        ->add_flag("!--no-regrow", settings->train.regrow,
+                   "Pruned weights stop learning at once, not when k is reached")
+        ->capture_default_str();
+    command
+        ->add_option("--round-fraction", settings->train.round_fraction,
+                     "Last part of the run with int8 rounding")
+        ->capture_default_str();
+    command->add_option("--teacher", settings->teacher,
+                        "Model file to learn from besides the text (distillation)");
+    command
+        ->add_option("--distill", settings->train.distill, "Share of the teacher in what is learnt, 0 to 1")
+        ->capture_default_str();
+    command->callback([command, settings] { run_prune(*command, *settings); });
+}
+
+}  // namespace lacuna

@@ -1,0 +1,118 @@
+// The trainer's state as a file. Random numbers need no state of their own: each is drawn from a seed derived
+// from the run's seed and the update's number.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "common/error.hpp"
+#include "model/trainer.hpp"
+
+namespace lacuna {
+
+namespace {
+
+constexpr const char* kCheckpointKind = "training-checkpoint";
+
+template <class Array>
+Tensor to_tensor(const Array& array) {
+    const auto size = static_cast<std::size_t>(array.size());
+    return Tensor::from<float>({size}, {array.data(), size});
+}
+
+/// Copies a tensor into an array of the size that it must have.
+template <class Array>
+void from_tensor(const SafeTensors& file, const std::string& name, Array& array, Problems& problems) {
+    const auto found = file.tensors.find(name);
+    const auto size = static_cast<std::size_t>(array.size());
+    if (found == file.tensors.end() || found->second.dtype != DType::F32 || found->second.size() != size) {
+        problems.add(fmt::format("has no tensor '{}' of {} F32 values", name, size));
+        return;
+    }
+    std::ranges::copy(found->second.view<float>(), array.data());
+}
+
+std::string text_of(const SafeTensors& file, const std::string& key) {
+    const auto found = file.metadata.find(key);
+    return found == file.metadata.end() ? "" : found->second;
+}
+
+/// Visits the carried state of every shard under the name it has in the file.
+template <class Shards, class Visit>
+void visit_states(Shards& shards, std::size_t layers, const Visit& visit) {
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        for (std::size_t n = 0; n < layers; ++n) {
+            visit(fmt::format("shard{}.h{}", i, n), shards[i]->network.h(n));
+            visit(fmt::format("shard{}.c{}", i, n), shards[i]->network.c(n));
+            visit(fmt::format("shard{}.teacher_h{}", i, n), shards[i]->teacher.h(n));
+            visit(fmt::format("shard{}.teacher_c{}", i, n), shards[i]->teacher.c(n));
+        }
+    }
+}
+
+}  // namespace
+
+std::string Trainer::identity() const {
+    const nlohmann::json object = {{"options", nlohmann::json::parse(options_.to_json())},
+                                   {"data_sha256", corpus_.sha256},
+                                   {"start_sha256", start_},
+                                   {"embedding", layout_.shape().embedding},
+                                   {"units", layout_.shape().units}};
+    return object.dump();
+}
+
+SafeTensors Trainer::checkpoint() const {
+    SafeTensors file;
+    file.metadata["lacuna.kind"] = kCheckpointKind;
+    file.metadata["lacuna.run"] = identity();
+    file.metadata["lacuna.update"] = std::to_string(update_);
+    file.metadata["lacuna.kept"] = std::to_string(kept_);
+    file.tensors["parameters"] = to_tensor(parameters_);
+    file.tensors["mask"] = to_tensor(mask_);
+    file.tensors["adam.first"] = to_tensor(adam_.first);
+    file.tensors["adam.second"] = to_tensor(adam_.second);
+    visit_states(shards_, layout_.layers.size(), [&file](const std::string& name, const auto& state) {
+        file.tensors[name] = to_tensor(state);
+    });
+    return file;
+}
+
+void Trainer::restore(const SafeTensors& file, const std::string& subject) {
+    Problems problems(subject);
+    const std::string advice = "Delete it to start from the beginning, or repeat the command that wrote it.";
+    if (text_of(file, "lacuna.kind") != kCheckpointKind) {
+        problems.add(
+            fmt::format("is of kind '{}', expected '{}'", text_of(file, "lacuna.kind"), kCheckpointKind));
+        problems.throw_if_any(advice);
+    }
+    const auto theirs = nlohmann::json::parse(text_of(file, "lacuna.run"), nullptr, false);
+    const auto ours = nlohmann::json::parse(identity());
+    const auto difference =
+        theirs.is_discarded() ? nlohmann::json::array() : nlohmann::json::diff(theirs, ours);
+    for (const auto& item : difference) {
+        const auto path = item.value("path", "");
+        const nlohmann::json::json_pointer pointer(path);
+        problems.add(fmt::format("was written with {} = {}, now {}", path,
+                                 theirs.contains(pointer) ? theirs.at(pointer).dump() : "nothing",
+                                 ours.contains(pointer) ? ours.at(pointer).dump() : "nothing"));
+    }
+    problems.throw_if_any(advice);
+    from_tensor(file, "parameters", parameters_, problems);
+    from_tensor(file, "mask", mask_, problems);
+    from_tensor(file, "adam.first", adam_.first, problems);
+    from_tensor(file, "adam.second", adam_.second, problems);
+    visit_states(shards_, layout_.layers.size(),
+                 [&](const std::string& name, auto& state) { from_tensor(file, name, state, problems); });
+    const auto number = [&](const std::string& key, auto& value) {
+        const auto text = text_of(file, key);
+        const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (result.ec != std::errc() || value < 0) {
+            problems.add(fmt::format("metadata '{}' is '{}', expected a number", key, text));
+        }
+    };
+    number("lacuna.update", update_);
+    number("lacuna.kept", kept_);
+    problems.throw_if_any(advice);
+}
+
+}  // namespace lacuna

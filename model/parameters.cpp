@@ -1,0 +1,100 @@
+#include "model/parameters.hpp"
+
+#include <cmath>
+
+#include "golden/prng.hpp"
+
+namespace lacuna {
+
+namespace {
+
+constexpr Eigen::Index kAlignment = 16;
+
+void fill_uniform(BlockMap<float> block, double limit, SplitMix64& random) {
+    for (Eigen::Index i = 0; i < block.size(); ++i) {
+        block.data()[i] = static_cast<float>((2.0 * random.uniform() - 1.0) * limit);
+    }
+}
+
+}  // namespace
+
+NetworkShape shape_of(const FloatModel& model) {
+    NetworkShape shape;
+    shape.vocabulary = model.embedding.rows();
+    shape.embedding = model.embedding.cols();
+    for (const auto& layer : model.layers) {
+        shape.units.push_back(layer.units());
+    }
+    return shape;
+}
+
+ParameterLayout::ParameterLayout(const NetworkShape& shape) : shape_(shape) {
+    embedding = place(shape.vocabulary, shape.embedding);
+    for (std::size_t n = 0; n < shape.units.size(); ++n) {
+        const auto units = shape.units[n];
+        LayerBlocks blocks;
+        blocks.weight_x = place(4 * units, shape.inputs(n));
+        blocks.weight_h = place(4 * units, units);
+        blocks.bias = place(4 * units, 1);
+        layers.push_back(blocks);
+    }
+    head_weight = place(shape.vocabulary, shape.units.back());
+    head_bias = place(shape.vocabulary, 1);
+}
+
+Block ParameterLayout::place(Eigen::Index rows, Eigen::Index cols) {
+    const Block block{size_, rows, cols};
+    size_ += (block.size() + kAlignment - 1) / kAlignment * kAlignment;
+    return block;
+}
+
+Flat<float> initial_parameters(const ParameterLayout& layout, std::uint64_t seed) {
+    Flat<float> flat = Flat<float>::Zero(layout.size());
+    SplitMix64 random(seed);
+    fill_uniform(view(flat, layout.embedding), 1.0, random);
+    for (std::size_t n = 0; n < layout.layers.size(); ++n) {
+        const auto& blocks = layout.layers[n];
+        const auto units = layout.shape().units[n];
+        const double limit = 1.0 / std::sqrt(static_cast<double>(units));
+        fill_uniform(view(flat, blocks.weight_x), limit, random);
+        fill_uniform(view(flat, blocks.weight_h), limit, random);
+        view(flat, blocks.bias).middleRows(units, units).setOnes();
+    }
+    const double limit = 1.0 / std::sqrt(static_cast<double>(layout.head_weight.cols));
+    fill_uniform(view(flat, layout.head_weight), limit, random);
+    return flat;
+}
+
+Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout) {
+    Flat<float> flat = Flat<float>::Zero(layout.size());
+    view(flat, layout.embedding) = model.embedding;
+    for (std::size_t n = 0; n < layout.layers.size(); ++n) {
+        const auto& layer = model.layers[n];
+        view(flat, layout.layers[n].weight_x) = layer.weight_ih;
+        view(flat, layout.layers[n].weight_h) = layer.weight_hh;
+        view(flat, layout.layers[n].bias) = layer.bias_ih + layer.bias_hh;
+    }
+    view(flat, layout.head_weight) = model.head_weight;
+    view(flat, layout.head_bias) = model.head_bias;
+    return flat;
+}
+
+FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout,
+                     std::vector<std::uint8_t> vocab) {
+    FloatModel model;
+    model.vocab = std::move(vocab);
+    model.embedding = view(flat, layout.embedding);
+    for (const auto& blocks : layout.layers) {
+        FloatLayer layer;
+        layer.weight_ih = view(flat, blocks.weight_x);
+        layer.weight_hh = view(flat, blocks.weight_h);
+        layer.bias_ih = view(flat, blocks.bias);
+        layer.bias_hh = Eigen::VectorXf::Zero(layer.bias_ih.size());
+        model.layers.push_back(std::move(layer));
+    }
+    model.head_weight = view(flat, layout.head_weight);
+    model.head_bias = view(flat, layout.head_bias);
+    return model;
+}
+
+}  // namespace lacuna

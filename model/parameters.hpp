@@ -1,0 +1,87 @@
+// Where each parameter of a network lies in one flat array, so that the optimiser, the gradient sum and the
+// checkpoint see plain vectors.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "model/float_model.hpp"
+
+namespace lacuna {
+
+/// Sizes of a character language model.
+struct NetworkShape {
+    Eigen::Index vocabulary = 0;
+    Eigen::Index embedding = 0;
+    std::vector<Eigen::Index> units;  ///< per LSTM layer, from the input upwards
+
+    Eigen::Index inputs(std::size_t layer) const { return layer == 0 ? embedding : units[layer - 1]; }
+    bool operator==(const NetworkShape&) const = default;
+};
+
+NetworkShape shape_of(const FloatModel& model);
+
+/// A row-major matrix inside the flat array.
+struct Block {
+    Eigen::Index offset = 0;
+    Eigen::Index rows = 0;
+    Eigen::Index cols = 0;
+
+    Eigen::Index size() const { return rows * cols; }
+};
+
+struct LayerBlocks {
+    Block weight_x;  ///< [4H, X]
+    Block weight_h;  ///< [4H, H]
+    Block bias;      ///< [4H, 1], the sum of PyTorch's two biases
+};
+
+/// Blocks start at multiples of 16 elements; the gaps stay zero.
+class ParameterLayout {
+  public:
+    explicit ParameterLayout(const NetworkShape& shape);
+
+    const NetworkShape& shape() const { return shape_; }
+    Eigen::Index size() const { return size_; }  ///< of the flat array, gaps included
+
+    Block embedding;  ///< [V, E]
+    std::vector<LayerBlocks> layers;
+    Block head_weight;  ///< [V, H]
+    Block head_bias;    ///< [V, 1]
+
+  private:
+    Block place(Eigen::Index rows, Eigen::Index cols);
+
+    NetworkShape shape_;
+    Eigen::Index size_ = 0;
+};
+
+template <class Scalar>
+using Flat = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+template <class Scalar>
+using BlockMap = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+template <class Scalar>
+using ConstBlockMap =
+    Eigen::Map<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+
+template <class Scalar>
+BlockMap<Scalar> view(Flat<Scalar>& flat, const Block& block) {
+    return {flat.data() + block.offset, block.rows, block.cols};
+}
+template <class Scalar>
+ConstBlockMap<Scalar> view(const Flat<Scalar>& flat, const Block& block) {
+    return {flat.data() + block.offset, block.rows, block.cols};
+}
+
+/// Uniform in +-1/sqrt(H) as PyTorch's LSTM and Linear, +-1 for the embedding, 0 for biases but 1 for the
+/// forget gates' (Jozefowicz et al., ICML 2015). Same seed, same values.
+Flat<float> initial_parameters(const ParameterLayout& layout, std::uint64_t seed);
+
+/// Copies a model into a flat array, the two biases summed.
+Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout);
+
+/// The inverse: fills matrices; k and history stay defaults. bias_hh becomes zero.
+FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout, std::vector<std::uint8_t> vocab);
+
+}  // namespace lacuna

@@ -1,0 +1,75 @@
+#include "model/shards.hpp"
+
+#include <Eigen/Core>
+#include <exception>
+#include <thread>
+#include <vector>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
+namespace lacuna {
+
+namespace {
+
+/// Denormals make additions 100 times slower and carry nothing here. Restores the caller's mode.
+class FlushDenormals {
+  public:
+#ifdef __SSE2__
+    FlushDenormals() : before_(_mm_getcsr()) {
+        _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero);
+    }
+    ~FlushDenormals() {
+        _mm_setcsr(before_);
+    }
+#else
+    FlushDenormals() = default;
+    ~FlushDenormals() {}
+#endif
+    FlushDenormals(const FlushDenormals&) = delete;
+    FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+#ifdef __SSE2__
+  private:
+    static constexpr unsigned kFlushToZero = 0x8000;
+    static constexpr unsigned kDenormalsAreZero = 0x0040;
+    unsigned before_;
+#endif
+};
+
+}  // namespace
+
+void for_each_shard(int count, int threads, const std::function<void(int)>& work) {
+    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+    const auto run = [&](int thread) {
+        const FlushDenormals flush;
+        for (int shard = thread; shard < count; shard += threads) {
+            try {
+                work(shard);
+            } catch (...) {
+                failures[static_cast<std::size_t>(shard)] = std::current_exception();
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        for (int thread = 1; thread < threads && thread < count; ++thread) {
+            others.emplace_back(run, thread);
+        }
+        run(0);
+    }
+    for (const auto& failure : failures) {
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+    }
+}
+
+void pin_product_blocking() {
+    constexpr std::ptrdiff_t kLevel1 = 32 * 1024;
+    constexpr std::ptrdiff_t kLevel2 = 512 * 1024;
+    constexpr std::ptrdiff_t kLevel3 = 8 * 1024 * 1024;
+    Eigen::setCpuCacheSizes(kLevel1, kLevel2, kLevel3);
+}
+
+}  // namespace lacuna

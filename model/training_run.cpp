@@ -1,0 +1,162 @@
+#include "model/training_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "common/error.hpp"
+#include "common/progress.hpp"
+
+namespace lacuna {
+
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+std::filesystem::path checkpoint_path(const RunOptions& options) {
+    auto path = options.out;
+    path += ".checkpoint";
+    return path;
+}
+
+/// Restores the checkpoint where that is wanted; refuses to overwrite one where it is not.
+void start_or_resume(Trainer& trainer, const RunOptions& options, Progress& progress) {
+    const auto path = checkpoint_path(options);
+    if (!std::filesystem::exists(path)) {
+        return;
+    }
+    const auto subject = fmt::format("checkpoint '{}'", path.string());
+    if (!options.resume) {
+        throw Error(
+            fmt::format("{} of an interrupted run exists; add --resume to go on from it, or delete it to "
+                        "start from the beginning",
+                        subject));
+    }
+    trainer.restore(read_safetensors(path), subject);
+    progress.note(fmt::format("resuming from {} after update {}", subject, trainer.update()));
+}
+
+/// Means since the last report, and the speed.
+class Meter {
+  public:
+    void add(double loss) {
+        loss_ += loss;
+        ++updates_;
+    }
+    double bpc() const { return updates_ > 0 ? loss_ / static_cast<double>(updates_) : 0.0; }
+
+    std::string speed(const Trainer& trainer) const {
+        const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+        const int threads = std::min(trainer.options().threads, trainer.options().shards);
+        const double operations = trainer.operations_per_update() * static_cast<double>(updates_);
+        const double products = (trainer.product_seconds() - products_) / (seconds * threads);
+        return fmt::format("{:.1f} GFLOP/s, {:.0f} % of it in products", operations / seconds * 1e-9,
+                           100.0 * products);
+    }
+
+    void restart(const Trainer& trainer) {
+        loss_ = 0.0;
+        updates_ = 0;
+        products_ = trainer.product_seconds();
+        start_ = Clock::now();
+    }
+
+  private:
+    double loss_ = 0.0;
+    long updates_ = 0;
+    double products_ = 0.0;
+    Clock::time_point start_ = Clock::now();
+};
+
+std::string report(const Trainer& trainer, const Meter& meter, double valid) {
+    const auto& options = trainer.options();
+    const double epoch =
+        static_cast<double>(trainer.update()) / static_cast<double>(trainer.updates_per_epoch());
+    std::string phase = options.k < 16 ? fmt::format(", k {}", trainer.kept()) : "";
+    phase += trainer.rounding() ? ", int8" : "";
+    return fmt::format("epoch {:.2f}/{}, update {}: train {:.4f}, valid {:.4f} bits per character{}, {}",
+                       epoch, options.epochs, trainer.update(), meter.bpc(), valid, phase,
+                       meter.speed(trainer));
+}
+
+/// Rounded so that the text is short; six digits are more than the figures are worth.
+double digits(double value) {
+    return std::round(value * 1e6) / 1e6;
+}
+
+FloatModel finish(const Trainer& trainer, const Corpus& corpus, const RunOptions& options,
+                  Progress& progress) {
+    auto model = unflatten(trainer.pruned_parameters(), trainer.layout(), corpus.vocab);
+    for (auto& layer : model.layers) {
+        layer.k_x = trainer.kept();
+        layer.k_h = trainer.kept();
+    }
+    model.k_head = trainer.kept();
+    progress.note("scoring the validation and the test split, each in one piece");
+    json stage = {{"stage", options.stage},
+                  {"command", options.command},
+                  {"options", json::parse(trainer.options().to_json())},
+                  {"data_sha256", corpus.sha256},
+                  {"seed", trainer.options().seed},
+                  {"k", trainer.kept()},
+                  {"updates", trainer.update()},
+                  {"valid_bpc", digits(bits_per_character(model, corpus.valid))},
+                  {"test_bpc", digits(bits_per_character(model, corpus.test))}};
+    if (trainer.rounding()) {
+        stage["valid_bpc_rounded"] = digits(trainer.evaluate(corpus.valid, 1));
+        stage["test_bpc_rounded"] = digits(trainer.evaluate(corpus.test, 1));
+    }
+    auto history = json::parse(options.history, nullptr, false);
+    if (!history.is_object()) {
+        history = json::object();
+    }
+    history["stages"].push_back(stage);
+    model.history = history.dump();
+    save_float_model(options.out, model);
+    progress.note(fmt::format("wrote '{}': {}", options.out.string(), stage.dump()));
+    return model;
+}
+
+}  // namespace
+
+FloatModel run_training(Trainer& trainer, const Corpus& corpus, const RunOptions& options) {
+    Progress opening(options.stage, 1);
+    start_or_resume(trainer, options, opening);
+    const auto total = trainer.total_updates();
+    const auto report_interval =
+        std::max(1L, trainer.updates_per_epoch() / std::max(1, options.reports_per_epoch));
+    const auto save = [&] { write_safetensors(checkpoint_path(options), trainer.checkpoint()); };
+    Progress progress(options.stage, static_cast<std::size_t>(total),
+                      static_cast<std::size_t>(trainer.update()));
+    Meter meter;
+    while (trainer.update() < total) {
+        const double loss = trainer.step();
+        meter.add(loss);
+        progress.update(static_cast<std::size_t>(trainer.update()),
+                        fmt::format("{:.3f} bits per character", loss));
+        if (trainer.update() % report_interval == 0 || trainer.update() == total) {
+            const double valid = trainer.evaluate(corpus.valid, options.report_streams);
+            progress.note(report(trainer, meter, valid));
+            meter.restart(trainer);
+        }
+        const bool stop = options.stop_requested && options.stop_requested();
+        if (stop || (trainer.update() % options.checkpoint_interval == 0 && trainer.update() < total)) {
+            save();
+        }
+        if (stop) {
+            throw Error(fmt::format(
+                "interrupted after update {} of {}; '{}' holds the state: repeat the command with "
+                "--resume to go on",
+                trainer.update(), total, checkpoint_path(options).string()));
+        }
+    }
+    auto model = finish(trainer, corpus, options, progress);
+    std::filesystem::remove(checkpoint_path(options));
+    return model;
+}
+
+}  // namespace lacuna
