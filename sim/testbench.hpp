@@ -5,8 +5,8 @@
 //     bench->sum_i = 5;          // inputs of the coming cycle
 //     bench.tick();              // the rising edge; outputs now show the registers' new values
 //
-// Inputs change while the clock is low or high alike: every flip-flop of ours works on the rising edge only. settle()
-// lets combinational outputs follow new inputs before the edge.
+// Inputs change while the clock is low or high alike: every flip-flop of ours works on the rising edge only.
+// settle() lets combinational outputs follow new inputs before the edge.
 #pragma once
 
 #include <verilated.h>
@@ -50,7 +50,8 @@ template <class Port>
 void set_bits(Port& port, int low, int width, std::uint64_t value) {
     if constexpr (std::is_integral_v<Port>) {
         const std::uint64_t mask = (width == 64 ? 0 : std::uint64_t{1} << width) - 1;
-        port = static_cast<Port>((static_cast<std::uint64_t>(port) & ~(mask << low)) | ((value & mask) << low));
+        port =
+            static_cast<Port>((static_cast<std::uint64_t>(port) & ~(mask << low)) | ((value & mask) << low));
     } else {
         for (int i = 0; i < width; ++i) {
             const int at = low + i;
@@ -69,7 +70,8 @@ template <class Model>
 class Testbench {
   public:
     /// @param seed of the random values that every register and memory holds before it is first written
-    /// @param trace FST file to write; empty for none. Throws `Error` when the model was built without traces.
+    /// @param trace FST file to write; empty for none. Throws `Error` when the model was built without
+    /// traces.
     explicit Testbench(std::uint64_t seed = 1, const std::filesystem::path& trace = {}) {
         context_->randReset(2);
         context_->randSeed(static_cast<int>(seed));
@@ -133,7 +135,8 @@ class Testbench {
             model_->trace(trace_.get(), kTraceLevels);
             trace_->open(path.c_str());
         } else {
-            throw Error("trace " + path.string() + ": this model was built without traces; add TRACE to its lacuna_verilate()");
+            throw Error("trace " + path.string() +
+                        ": this model was built without traces; add TRACE to its lacuna_verilate()");
         }
     }
 

@@ -4,11 +4,14 @@
 # Adds the C++ class <class>, made by Verilator from rtl/rtl.f and the primitives of LIST (default:
 # rtl/generic/generic.f), to the static library <target>, which the first call creates. Several models in one library
 # share Verilator's run-time. SOURCES come after the lists; TRACE allows FST traces (of all calls for a target or none);
-# FAST compiles for long runs instead of for short builds.
+# FAST compiles a large model for long runs; without it, small models are compiled together for a short build.
 # Warnings are errors; those of style are left to tools/lint. Generated code is compiled without our warnings.
 include_guard(GLOBAL)
 
-find_package(verilator REQUIRED HINTS $ENV{VERILATOR_ROOT})
+find_package(verilator QUIET HINTS $ENV{VERILATOR_ROOT} ${CMAKE_CURRENT_LIST_DIR}/../.tools/eda/usr/share/verilator)
+if(NOT verilator_FOUND)
+    message(FATAL_ERROR "Verilator not found: run `make tools`, or install Verilator 5.032 or later and set VERILATOR_ROOT to its share/verilator")
+endif()
 
 set(LACUNA_RTL_DIR ${CMAKE_CURRENT_LIST_DIR}/../rtl CACHE INTERNAL "Hardware sources")
 cmake_path(NORMAL_PATH LACUNA_RTL_DIR)
@@ -34,14 +37,19 @@ function(lacuna_verilate target)
         add_library(${target} STATIC)
         # System headers for its users: our warnings are not for generated code.
         set_target_properties(${target} PROPERTIES SYSTEM ON EXPORT_COMPILE_COMMANDS OFF)
+        if(NOT arg_FAST)
+            set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+            target_compile_options(${target} PRIVATE -O1)
+            target_precompile_headers(${target} PRIVATE <verilated.h>)
+        endif()
     endif()
 
     lacuna_read_list(${LACUNA_RTL_DIR}/rtl.f design)
     lacuna_read_list(${arg_LIST} primitives)
     list(TRANSFORM arg_PARAMETERS PREPEND -G)
-    set(optimise -O1)
+    set(optimise)
     if(arg_FAST)
-        set(optimise -O3)
+        set(optimise OPT_SLOW -O0 OPT_FAST -O3)
     endif()
     set(trace)
     if(arg_TRACE)
@@ -52,8 +60,10 @@ function(lacuna_verilate target)
         TOP_MODULE ${arg_TOP}
         SOURCES ${design} ${primitives} ${arg_SOURCES}
         VERILATOR_ARGS --assert -O3 --x-assign unique --x-initial unique ${arg_PARAMETERS} ${arg_ARGS}
-        OPT_SLOW -O0
-        OPT_FAST ${optimise})
+        ${optimise})
+    get_target_property(generated ${target} SOURCES)
+    list(FILTER generated INCLUDE REGEX "/${arg_PREFIX}\\.dir/.*\\.cpp$")
+    set_source_files_properties(${generated} PROPERTIES UNITY_GROUP ${arg_PREFIX})
     if(arg_TRACE)
         find_package(ZLIB REQUIRED)
         target_link_libraries(${target} PUBLIC ZLIB::ZLIB)
