@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "golden/tanh_table.hpp"
 
@@ -53,7 +54,7 @@ std::int32_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input
     return sum;
 }
 
-GoldenModel::GoldenModel(const QuantisedModel& model) : model_(model) {
+GoldenModel::GoldenModel(QuantisedModel model) : model_(std::move(model)) {
     model_.validate();
     for (const auto& layer : model_.layers) {
         Layer expanded;

@@ -37,8 +37,8 @@ struct StepTrace {
 /// Runs a quantised model step by step. Starts in the zero state.
 class GoldenModel {
   public:
-    /// Copies what it needs; throws `Error` when the model is not valid.
-    explicit GoldenModel(const QuantisedModel& model);
+    /// Keeps its own copy; throws `Error` when the model is not valid.
+    explicit GoldenModel(QuantisedModel model);
 
     /// h = 0, c = 0 in every layer; logits 0.
     void reset();

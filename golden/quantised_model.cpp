@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdlib>
 #include <span>
 
 namespace lacuna {
@@ -19,8 +20,7 @@ std::int64_t largest_row_sum(std::span<const PartWeights* const> parts, std::spa
         for (std::size_t p = 0; p < parts.size(); ++p) {
             const auto& part = *parts[p];
             for (std::size_t slot = 0; slot < part.slots; ++slot) {
-                const std::int64_t v = part.value[row * part.slots + slot];
-                sum += (v < 0 ? -v : v) << shifts[p];
+                sum += std::int64_t{std::abs(int{part.value[row * part.slots + slot]})} << shifts[p];
             }
         }
         largest = std::max(largest, sum);

@@ -17,7 +17,7 @@ int argmax(std::span<const std::int16_t> logits) {
 }
 
 Sampler::Sampler(double temperature, std::uint64_t seed, int fraction)
-    : temperature_(temperature), scale_(0), prng_(seed) {
+    : temperature_(temperature), prng_(seed) {
     if (!std::isfinite(temperature) || temperature < 0) {
         throw Error(fmt::format("temperature is {}, expected 0 (most likely token) or more, for instance 0.7",
                                 temperature));

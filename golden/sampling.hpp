@@ -23,7 +23,7 @@ class Sampler {
 
   private:
     double temperature_;
-    double scale_;  ///< logit difference -> exponent
+    double scale_ = 0;  ///< logit difference -> exponent
     SplitMix64 prng_;
     std::vector<double> cumulative_;
 };

@@ -27,14 +27,14 @@ Int limit(Int v, int bits) {
 }
 
 const std::vector<Int>& table() {
-    static const std::vector<Int> kTable = [] {
+    static const std::vector<Int> entries_of_tanh = [] {
         std::vector<Int> entries;
         for (int s = 0; s <= 256; ++s) {
             entries.push_back(table_entry(s));
         }
         return entries;
     }();
-    return kTable;
+    return entries_of_tanh;
 }
 
 /// The sum of one row of a part: for every column of the vector, look for a slot that keeps it.

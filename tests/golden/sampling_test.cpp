@@ -13,12 +13,12 @@ namespace lacuna {
 
 namespace {
 
-const std::vector<std::int16_t> kLogits = {1024, -512, 2048, 2048, 0};
+const std::vector<std::int16_t> example_logits = {1024, -512, 2048, 2048, 0};
 
 }  // namespace
 
 TEST_CASE("argmax takes the lowest index of equal logits") {
-    CHECK(argmax(kLogits) == 2);
+    CHECK(argmax(example_logits) == 2);
     CHECK(argmax(std::vector<std::int16_t>{-7}) == 0);
     CHECK(argmax(std::vector<std::int16_t>{-32768, -32768, -32767}) == 2);
     CHECK_THROWS_AS(argmax({}), Error);
@@ -26,9 +26,9 @@ TEST_CASE("argmax takes the lowest index of equal logits") {
 
 TEST_CASE("sampling is reproducible: a fixed sequence") {
     Sampler sampler(1.0, 2024, 10);
-    std::vector<int> drawn;
-    for (int i = 0; i < 16; ++i) {
-        drawn.push_back(sampler.choose(kLogits));
+    std::vector<int> drawn(16);
+    for (int& token : drawn) {
+        token = sampler.choose(example_logits);
     }
     CHECK(drawn == std::vector<int>{3, 0, 2, 0, 3, 2, 0, 3, 1, 2, 2, 3, 3, 3, 1, 3});
 }
@@ -39,14 +39,14 @@ TEST_CASE("sampling follows the softmax") {
     Sampler sampler(kTemperature, 5, 10);
     std::array<int, 5> count{};
     for (int i = 0; i < kDraws; ++i) {
-        ++count.at(static_cast<std::size_t>(sampler.choose(kLogits)));
+        ++count.at(static_cast<std::size_t>(sampler.choose(example_logits)));
     }
     double sum = 0;
-    for (const auto y : kLogits) {
+    for (const auto y : example_logits) {
         sum += std::exp(y / 1024.0 / kTemperature);
     }
     for (std::size_t i = 0; i < count.size(); ++i) {
-        const double p = std::exp(kLogits[i] / 1024.0 / kTemperature) / sum;
+        const double p = std::exp(example_logits[i] / 1024.0 / kTemperature) / sum;
         CAPTURE(i);
         CHECK(std::abs(count.at(i) / double{kDraws} - p) < 4 * std::sqrt(p * (1 - p) / kDraws));
     }
@@ -55,7 +55,7 @@ TEST_CASE("sampling follows the softmax") {
 TEST_CASE("temperature 0 is argmax; bad temperatures are refused") {
     Sampler cold(0, 1, 10);
     for (int i = 0; i < 10; ++i) {
-        CHECK(cold.choose(kLogits) == 2);
+        CHECK(cold.choose(example_logits) == 2);
     }
     CHECK_THROWS_WITH_AS(Sampler(-1, 1, 10), doctest::Contains("temperature is -1"), Error);
     CHECK_THROWS_AS(Sampler(std::numeric_limits<double>::quiet_NaN(), 1, 10), Error);
@@ -66,15 +66,15 @@ TEST_CASE("bits of a target are -log2 of its probability") {
     const std::vector<std::int16_t> equal(8, 321);
     CHECK(surprise_bits(equal, 10, 3) == doctest::Approx(3.0));
     const double sum = std::exp(1.0) + std::exp(-0.5) + 2 * std::exp(2.0) + 1;
-    CHECK(surprise_bits(kLogits, 10, 1) == doctest::Approx(-std::log2(std::exp(-0.5) / sum)));
+    CHECK(surprise_bits(example_logits, 10, 1) == doctest::Approx(-std::log2(std::exp(-0.5) / sum)));
     const std::vector<float> real = {1.0F, -0.5F, 2.0F, 2.0F, 0.0F};
-    CHECK(surprise_bits(real, 1) == doctest::Approx(surprise_bits(kLogits, 10, 1)));
+    CHECK(surprise_bits(real, 1) == doctest::Approx(surprise_bits(example_logits, 10, 1)));
     // far logits must neither overflow nor give infinity
     const std::vector<std::int16_t> far = {32767, -32768};
     CHECK(surprise_bits(far, 0, 1) == doctest::Approx(65535 / std::log(2.0)));
     CHECK(surprise_bits(far, 0, 0) == doctest::Approx(0.0));
-    CHECK_THROWS_AS(surprise_bits(kLogits, 10, 5), Error);
-    CHECK_THROWS_AS(surprise_bits(kLogits, 10, -1), Error);
+    CHECK_THROWS_AS(surprise_bits(example_logits, 10, 5), Error);
+    CHECK_THROWS_AS(surprise_bits(example_logits, 10, -1), Error);
 }
 
 TEST_CASE("the mean does not depend on the order or on how a text is cut") {

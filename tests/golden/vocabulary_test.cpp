@@ -8,12 +8,12 @@ namespace lacuna {
 
 namespace {
 
-const std::vector<std::uint8_t> kBytes = {'\n', ' ', 'a', 'b', 0xff};
+const std::vector<std::uint8_t> token_bytes = {'\n', ' ', 'a', 'b', 0xff};
 
 }  // namespace
 
 TEST_CASE("text to tokens and back") {
-    const Vocabulary vocabulary(kBytes);
+    const Vocabulary vocabulary(token_bytes);
     const auto tokens = vocabulary.encode("a b\n\xff");
     CHECK(tokens == std::vector<int>{2, 1, 3, 0, 4});
     CHECK(vocabulary.decode(tokens) == "a b\n\xff");
@@ -23,7 +23,7 @@ TEST_CASE("text to tokens and back") {
 }
 
 TEST_CASE("characters outside the vocabulary are all named, with their places") {
-    const Vocabulary vocabulary(kBytes);
+    const Vocabulary vocabulary(token_bytes);
     const std::string text = std::string("axbx\t") + std::string(10, 'Q');
     for (const char* part : {"text of 15 characters", "'x' is not in the vocabulary (at character 2, 4)",
                              "'\\t' is not in the vocabulary (at character 5)",
@@ -34,7 +34,7 @@ TEST_CASE("characters outside the vocabulary are all named, with their places") 
 }
 
 TEST_CASE("bad tokens and repeated bytes are refused") {
-    const Vocabulary vocabulary(kBytes);
+    const Vocabulary vocabulary(token_bytes);
     CHECK_THROWS_WITH_AS(vocabulary.byte(5), doctest::Contains("token 5 does not exist, expected 0..4"),
                          Error);
     CHECK_THROWS_AS(vocabulary.byte(-1), Error);
