@@ -65,8 +65,8 @@ module lacuna_engine #(
     output logic [lacuna_pkg::EntryW-1:0] stat_entry_o,
     output logic [2:0] stat_wait_o
 );
-    localparam int unsigned RowAw = $clog2(RowDepth);
     localparam int unsigned BankAw = $clog2(BankDepth);
+    localparam logic PortMask = 1'(Ports - 1);
     localparam int unsigned CreditW = $clog2(OutputDepth) + 1;
 
     if (Tiles < 1 || Tiles > 21 || Ports < 1 || Ports > 2 || Ports > Tiles) begin : gen_bad_tiles
@@ -125,11 +125,11 @@ module lacuna_engine #(
         .load_o(load),
         .lane_wave_i(lane_wave),
         .result_i(result),
-        .row_i(row[select[2] % Ports][select[1:0]]),
-        .cell_i(cell_old[select[0] % Ports]),
+        .row_i(row[select[2] & PortMask][select[1:0]]),
+        .cell_i(cell_old[select[0] & PortMask]),
         .bank_i(bank_word),
         .program_i(program_word),
-        .table_i(table_word[select[3] % Ports]),
+        .table_i(table_word[select[3] & PortMask]),
         .input_i({6'd0, input_banks, 6'd0, input_base})
     );
 
@@ -405,5 +405,5 @@ module lacuna_engine #(
     );
 
     logic unused;
-    assign unused = push_ready ^ (^lane_waves);
+    assign unused = ^{push_ready, lane_waves, lookup, fetch_bank_q, bank_waddr};  // high address bits of shallow memories
 endmodule

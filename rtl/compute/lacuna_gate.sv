@@ -93,5 +93,8 @@ module lacuna_gate (
                                        : (lacuna_pkg::GateW + 1)'($signed({1'b0, magnitude_tanh_q}));
     assign shifted = signed_tanh + 17'sd32769;
 
+    logic unused;
+    assign unused = shifted[0];
+
     always_ff @(posedge clk_i) gate_o <= tanh_q[5] ? signed_tanh[lacuna_pkg::GateW-1:0] : shifted[lacuna_pkg::GateW:1];
 endmodule

@@ -181,6 +181,10 @@ module lacuna_retire #(
         );
     end
 
+    // Fields that later stages do not need, and high address bits of shallow memories.
+    logic unused;
+    assign unused = ^{group_i, at_value, at_cell_read, at_cell_write, at_h, row_i, host_address_i, host_select_i};
+
     logic [Ports-1:0] h_valid;
     assign h_valid = at_h.linear ? '0 : at_h.valid;
 

@@ -175,6 +175,9 @@ module lacuna_host #(
         end
     end
 
+    logic unused;
+    assign unused = ^{lane_wave_i, result_i};
+
     logic clearing;
     assign clearing = state_q == StateClear;
 

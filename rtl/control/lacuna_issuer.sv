@@ -86,6 +86,10 @@ module lacuna_issuer #(
     assign group_valid_o = fire && group_end;
     assign group_o = item_q.group;
 
+    // Kept in weight_q, left_q and ready_q.
+    logic unused;
+    assign unused = ^item_q;
+
     assign busy_o = valid_q;
     assign entry_o = item_q.group.entry;
     assign wait_bank_o = valid_q && !ready_q;

@@ -43,7 +43,7 @@ module lacuna_walker (
     logic [lacuna_pkg::PhaseW-1:0] phase_q;   // step that skew 0 works on
     logic fresh_q;
     logic ended_q;
-    logic [lacuna_pkg::SkewW-1:0] ended_skew_q;
+    logic [lacuna_pkg::PhaseW-1:0] ended_skew_q;
 
     // The descriptor that comes next, and whether its step exists.
     lacuna_pkg::descriptor_t next;
@@ -87,6 +87,10 @@ module lacuna_walker (
     assign item_o.releases_x = last_of_all && now_q.reads_input;
     assign item_o.group = group_q;
 
+    // Fields that are used when the descriptor is loaded only.
+    logic unused;
+    assign unused = ^now_q;
+
     assign busy_o = state_q != StateIdle;
     assign phase_o = phase_q;
     assign fresh_o = fresh_q;
@@ -116,7 +120,7 @@ module lacuna_walker (
         end else if (advance) begin
             next_entry_q <= next.stop ? start_entry_q : next_entry_q + 1'b1;
             ended_q <= run_ends;
-            ended_skew_q <= next.skew_max;
+            ended_skew_q <= next.skew_max[lacuna_pkg::PhaseW-1:0];
             if (next.stop && !run_ends) begin
                 phase_q <= phase_q + 1'b1;
                 if (!iteration_q[lacuna_pkg::SkewW]) iteration_q <= iteration_q + 1'b1;
@@ -124,7 +128,7 @@ module lacuna_walker (
                 else left_q <= left_q - 1'b1;
             end
         end else if (state_q == StateFetch) begin  // ended
-            phase_q <= phase_q - ended_skew_q[lacuna_pkg::PhaseW-1:0];
+            phase_q <= phase_q - ended_skew_q;
             fresh_q <= 1'b0;
         end
         if (!rst_ni || (reset_step_i && state_q == StateIdle)) begin

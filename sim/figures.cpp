@@ -1,0 +1,102 @@
+#include "sim/figures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "golden/random_model.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr std::uint64_t kDenseSteps = 8;
+constexpr std::uint64_t kDenseSeed = 1;
+
+}  // namespace
+
+double Figures::gops_sparse(double clock_mhz) const {
+    return 2e-3 * static_cast<double>(slots) / microseconds(clock_mhz);
+}
+
+double Figures::gops_effective(double clock_mhz) const {
+    return 2e-3 * static_cast<double>(dense_weights) / microseconds(clock_mhz);
+}
+
+nlohmann::json Figures::to_json() const {
+    return {{"model", model},
+            {"mode", mode_name(mode)},
+            {"tiles", geometry.tiles},
+            {"ports", geometry.ports},
+            {"steps", steps},
+            {"mismatches", mismatches},
+            {"cycles_per_step", cycles_per_step},
+            {"sweep_cycles", sweep_cycles},
+            {"sweep_eff", sweep_eff},
+            {"pe_util", pe_util},
+            {"dense_cycles", dense_cycles},
+            {"speedup", speedup},
+            {"slots", slots},
+            {"dense_weights", dense_weights}};
+}
+
+Figures figures_of(const QuantisedModel& model, const Layout& layout, Mode mode, const RunStatistics& run,
+                   double dense_cycles) {
+    Figures f;
+    f.model = model.name;
+    f.mode = mode;
+    f.geometry = layout.geometry;
+    f.steps = run.steps;
+    f.cycles_per_step = run.cycles_per_step();
+    f.sweep_cycles = layout.sweep_cycles();
+    f.sweep_eff = static_cast<double>(f.sweep_cycles) / f.cycles_per_step;
+    f.slots = model.total_slots();
+    f.dense_weights = model.dense_weights();
+    f.pe_util = static_cast<double>(f.slots) / (layout.geometry.pes() * f.cycles_per_step);
+    f.dense_cycles = dense_cycles;
+    f.speedup = dense_cycles / f.cycles_per_step;
+    return f;
+}
+
+QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits) {
+    RandomModelOptions options;
+    options.seed = kDenseSeed;
+    options.inputs = model.input_size();
+    options.units.clear();
+    for (const LstmLayer& layer : model.layers) {
+        options.units.push_back(layer.units);
+    }
+    options.k_x = {PartWeights::kBankWidth};
+    options.k_h = {PartWeights::kBankWidth};
+    options.head_rows = model.head ? model.head->h.rows : 0;
+    options.head_k = PartWeights::kBankWidth;
+    options.part_shifts = false;
+    options.corners = false;
+    options.accumulator_bits = accumulator_bits;
+    return random_model(options);
+}
+
+RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::uint64_t seed) {
+    SplitMix64 prng(seed);
+    const std::size_t size = session.golden().model().input_size();
+    std::uint64_t outputs = 0;
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+        if (mode == Mode::Generate && step > outputs) {
+            return std::nullopt;
+        }
+        return random_input(prng, size);
+    };
+    return session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int16_t>) { ++outputs; });
+}
+
+double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry) {
+    const QuantisedModel dense = dense_twin(model, geometry.accumulator_bits);
+    const auto engine = make_engine(geometry);
+    Session session(*engine, dense);
+    const RunStatistics run = run_random(session, mode, kDenseSteps, kDenseSeed);
+    if (session.first_mismatch()) {
+        throw Error("dense twin differs from golden: " + session.first_mismatch()->to_string());
+    }
+    return std::min(run.cycles_per_step(), static_cast<double>(session.layout().sweep_cycles()));
+}
+
+}  // namespace lacuna
