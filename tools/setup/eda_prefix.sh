@@ -68,10 +68,11 @@ eda_closure() {
                 for (i = 1; i <= count; i++) seen[queue[i]] = 1
                 for (i = 1; i <= count; i++) {
                     print queue[i]
-                    if (queue[i] ~ /^libpython.*-stdlib$/) continue
                     n = split(needs[queue[i]], next_ones, " ")
-                    for (j = 1; j <= n; j++)
+                    for (j = 1; j <= n; j++) {
+                        if (queue[i] ~ /^libpython.*-/ && next_ones[j] !~ /^libpython/) continue
                         if (wanted(next_ones[j]) && !seen[next_ones[j]]++) queue[++count] = next_ones[j]
+                    }
                 }
             }'
 }
@@ -88,10 +89,12 @@ eda_download() {
     eda_apt apt-get update >>"$log" 2>&1 || say "could not refresh it; trying with what is there"
     mapfile -t closure < <(eda_closure 2>>"$log")
     if ((${#closure[@]} <= ${#eda_roots[@]})); then
-        eda_problem="no package list of Debian $eda_suite from $eda_url"
+        eda_problem="there is no package list of Debian $eda_suite from $eda_url (LACUNA_EDA_SUITE and"
+        eda_problem+=" LACUNA_DEBIAN_MIRROR choose others)"
         return 1
     fi
-    uris=$(cd "$cache/debs" && eda_apt apt-get download --print-uris "${closure[@]}" 2>>"$log" | grep "^'") || true
+    # From a folder without packages, because apt lists only what is not in the current one yet.
+    uris=$(cd "$cache/archives" && eda_apt apt-get download --print-uris "${closure[@]}" 2>>"$log" | grep "^'") || true
     if [[ -z $uris ]]; then
         eda_problem="the packages ${closure[*]} are not all in Debian $eda_suite"
         return 1
@@ -189,10 +192,24 @@ eda_try() {
             return 1
         fi
     done
-    if [[ $(sh -c "$(eda_wrapper nextpnr-ecp5)" - --help 2>&1) != *--85k* ]]; then
-        eda_problem="nextpnr-ecp5 of Debian $eda_suite does not find its chip databases"
+    if ! eda_try_flow >>"$log" 2>&1; then
+        eda_problem="the tools of Debian $eda_suite run, but not a small design through them (see .tools/setup.log)"
         return 1
     fi
+}
+
+# eda_try_flow: a counter from source to bitstream, so that every data file that the programs look for is looked for.
+eda_try_flow() {
+    local dir=$eda_prefix/try
+    mkdir -p "$dir"
+    printf 'module top(input clk, output reg [7:0] q); always @(posedge clk) q <= q + 8'"'"'d1; endmodule\n' >"$dir/top.v"
+    sh -c "$(eda_wrapper verilator)" - --lint-only "$dir/top.v" &&
+        sh -c "$(eda_wrapper yosys)" - -q -p "read_verilog $dir/top.v; synth_ecp5 -top top -json $dir/top.json" &&
+        sh -c "$(eda_wrapper nextpnr-ecp5)" - -q --25k --package CABGA381 --lpf-allow-unconstrained \
+            --json "$dir/top.json" --textcfg "$dir/top.config" &&
+        sh -c "$(eda_wrapper ecppack)" - "$dir/top.config" "$dir/top.bit" &&
+        sh -c "$(eda_wrapper yosys-smtbmc)" - --help >/dev/null &&
+        rm -r "$dir"
 }
 
 # eda_complete SUITE: is there a whole private copy, at the place whose path was written into its programs?

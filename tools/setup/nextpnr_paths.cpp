@@ -1,6 +1,6 @@
-// Preloaded into a nextpnr that was unpacked into a private folder. nextpnr 0.7 looks for its chip databases in
-// /usr/share/nextpnr only; this sends those look-ups to $LACUNA_EDA_PREFIX/usr/share/nextpnr and leaves all others
-// alone, so that no file outside the repository has to be made. Used by eda_prefix.sh.
+// Preloaded into a nextpnr that was unpacked into a private folder. nextpnr 0.7 looks for its chip databases
+// in /usr/share/nextpnr only; this sends those look-ups to $LACUNA_EDA_PREFIX/usr/share/nextpnr and leaves
+// all others alone, so that no file outside the repository has to be made. Used by eda_prefix.sh.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -198,6 +198,8 @@ main() {
         flock 9
         if [[ ${1:-} == --quick ]] && stamp_holds; then return 0; fi
     fi
+    # apt ends in its own way when interrupted; without this, the script would take that for a failed download.
+    trap 'say "interrupted; run the same command again to go on" >&2; exit 130' INT TERM HUP
     PATH=$(outside_path)
     # Ours, not the user's: a Verilator outside must find its own files.
     if [[ -z ${VERILATOR_ROOT:-} || $VERILATOR_ROOT == "$tools_dir/verilator" ]]; then unset VERILATOR_ROOT; fi
