@@ -9,6 +9,9 @@ tools_dir=$root/.tools
 stamp=$tools_dir/setup.stamp
 log=$tools_dir/setup.log
 
+# The Makefile's own value is for CMake. Verilator knows its place better: it may be another one than at the last set-up.
+if [[ -z ${VERILATOR_ROOT:-} || $VERILATOR_ROOT == "$tools_dir/verilator" ]]; then unset VERILATOR_ROOT; fi
+
 say() { printf 'set-up: %s\n' "$*"; }
 
 # The caller's PATH without our own wrappers, so that a probe sees only what the user has.

@@ -3,7 +3,7 @@
 # (order-only from real files): it costs some 20 ms when everything is there.
 
 LACUNA_TOOLS := $(CURDIR)/.tools
-# Empty in wrappers' absence: then the programs on PATH are used.
+# Set-up puts programs there only for what PATH lacks.
 export PATH := $(LACUNA_TOOLS)/bin:$(PATH)
 LACUNA_USER_VERILATOR_ROOT := $(VERILATOR_ROOT)
 # A link that set-up makes to the files of the Verilator in use; CMake finds verilator-config.cmake there.
@@ -20,7 +20,7 @@ setup-ready:
 	@VERILATOR_ROOT='$(LACUNA_USER_VERILATOR_ROOT)' bash tools/setup/setup.sh --quick
 
 versions: ## Print every tool and library: version needed, version found, path
-	@bash tools/setup/versions.sh
+	@VERILATOR_ROOT='$(LACUNA_USER_VERILATOR_ROOT)' bash tools/setup/versions.sh
 
 data: setup-ready ## Make the default corpus, the King James Bible, in data/kjv
 	@bash tools/data/kjv.sh $(KJV_FOLDER)

@@ -60,7 +60,7 @@ give_up() {
                 "${elsewhere[i]}"
         done
         printf 'Put these where the shell and CMake find them, and run the same command again.\n'
-        if [[ -e $log ]]; then printf 'What apt said is in .tools/setup.log.\n'; fi
+        if [[ -s $log ]]; then printf 'What apt said is in .tools/setup.log.\n'; fi
     } >&2
     exit 1
 }
@@ -201,8 +201,6 @@ main() {
     # apt ends in its own way when interrupted; without this, the script would take that for a failed download.
     trap 'say "interrupted; run the same command again to go on" >&2; exit 130' INT TERM HUP
     PATH=$(outside_path)
-    # Ours, not the user's: a Verilator outside must find its own files.
-    if [[ -z ${VERILATOR_ROOT:-} || $VERILATOR_ROOT == "$tools_dir/verilator" ]]; then unset VERILATOR_ROOT; fi
     read_requirements
     look
     if ((${#missing[@]})); then

@@ -15,7 +15,6 @@ for i in "${!names[@]}"; do
     printf '%-14s %-9s %-10s %s\n' "${names[i]}" "$(needed "${needs[i]}")" "$version" "$note"
 done
 for list in "$tools_dir"/eda/*/packages.txt; do
-    [[ $(type -P yosys verilator nextpnr-ecp5 ecppack) == *"$tools_dir/bin"* ]] || break
-    printf 'private tools: Debian suite %s, exact packages in %s\n' "$(basename "$(dirname "$list")")" "$list"
+    if grep -qsF "${list%packages.txt}" "$tools_dir"/bin/*; then printf 'exact packages of the private tools: %s\n' "$list"; fi
 done
 exit "$status"
