@@ -82,15 +82,15 @@ module lacuna_gate (
 
     // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2.
     logic [lacuna_pkg::TableValueW-1:0] magnitude_tanh_q;
-    logic signed [lacuna_pkg::GateW:0] signed_tanh, shifted;
+    logic signed [lacuna_pkg::GateW:0] positive_tanh, signed_tanh, shifted;
 
     always_ff @(posedge clk_i) begin
         start_q <= {start_q[0], start};
         magnitude_tanh_q <= start_q[1] + lacuna_pkg::TableValueW'(product[ProductW-1:FractionW]) + lacuna_pkg::TableValueW'(product[FractionW-1]);
     end
 
-    assign signed_tanh = negative_q[5] ? -(lacuna_pkg::GateW + 1)'($signed({1'b0, magnitude_tanh_q}))
-                                       : (lacuna_pkg::GateW + 1)'($signed({1'b0, magnitude_tanh_q}));
+    assign positive_tanh = $signed({2'b00, magnitude_tanh_q});
+    assign signed_tanh = negative_q[5] ? -positive_tanh : positive_tanh;
     assign shifted = signed_tanh + 17'sd32769;
 
     logic unused;

@@ -31,7 +31,7 @@ module lacuna_lane #(
         logic [lacuna_pkg::WeightAddrW-1:0] weight, weight_next;
         lacuna_pkg::wave_t wave, wave_next;
         logic [lacuna_pkg::BankBits-1:0] bank, bank_next;
-        logic [Ports-1:0][AccW-1:0] chain, chain_next;
+        logic [Ports*AccW-1:0] chain, chain_next;  // flat: Yosys 0.52 cannot size a 2-D array from a nested block
 
         if (t == 0) begin : gen_head
             assign weight = weight_i;

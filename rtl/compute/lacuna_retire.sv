@@ -118,16 +118,16 @@ module lacuna_retire #(
     always_ff @(posedge clk_i) cell_fraction_q <= {cell_fraction_q[0], at_cell_read.cell_fraction};
 
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] value;
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][AccW-1:0] sum;
     logic [Ports-1:0][lacuna_pkg::ActW-1:0] h;
     logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_late;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_port
-        logic [lacuna_pkg::Lanes-1:0][AccW-1:0] sum;
-        logic signed [lacuna_pkg::CellW-1:0] cell_new;
+        logic signed [lacuna_pkg::CellW-1:0] cell_old, cell_new;
         logic host_here, cell_write;
 
         for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
-            assign sum[l] = result_i[l][p];
+            assign sum[p][l] = result_i[l][p];
 
             lacuna_ebr #(
                 .Width(lacuna_pkg::RowWordW),
@@ -142,6 +142,7 @@ module lacuna_retire #(
             );
         end
 
+        assign cell_old = $signed(cell_o[p]);
         assign host_here = cell_we_i && (cell_we_all_i || host_select_i[0] == 1'(p));
         assign cell_write = at_cell_write.valid[p] && !at_cell_write.linear;
 
@@ -167,9 +168,9 @@ module lacuna_retire #(
             .table_addr_i(host_address_i[lacuna_pkg::TableAddrW-1:0]),
             .table_word_i(host_data_i[lacuna_pkg::TableWordW-1:0]),
             .table_word_o(table_word_o[p]),
-            .sum_i(sum),
+            .sum_i(sum[p]),
             .row_i(row_o[p]),
-            .cell_i($signed(cell_o[p])),
+            .cell_i(cell_old),
             .cell_fraction_i(cell_fraction_q[1]),
             .value_o(value[p]),
             .cell_o(cell_new),

@@ -1,0 +1,6 @@
+lacuna_block.sv
+lacuna_ebr.sv
+lacuna_bank_ram.sv
+lacuna_pe_mult.sv
+lacuna_pair_rows.sv
+lacuna_mult.sv

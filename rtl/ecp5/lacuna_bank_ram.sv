@@ -1,0 +1,63 @@
+// Memory of bank words: one write port with byte enables, one read port, one clock.
+//
+// rdata_o is the word at raddr_i two cycles earlier. Reading the address that is written in the same cycle
+// returns undefined bytes: the readiness tags exclude it. Contents are undefined until written.
+// Four blocks side by side, each with four bytes in its 9-bit columns; twin of generic/lacuna_bank_ram.sv.
+//
+// Depth 2..1024 banks.
+`default_nettype none
+
+module lacuna_bank_ram #(
+    parameter int unsigned Depth = 512,
+    localparam int unsigned AddrW = $clog2(Depth)
+) (
+    input wire logic clk_i,
+    input wire logic [lacuna_pkg::BankWidth-1:0] we_i,
+    input wire logic [AddrW-1:0] waddr_i,
+    input wire logic [lacuna_pkg::BankBits-1:0] wdata_i,
+    input wire logic [AddrW-1:0] raddr_i,
+    output logic [lacuna_pkg::BankBits-1:0] rdata_o
+);
+    if (Depth < 2 || Depth > 1024) begin : gen_bad
+        $error("lacuna_bank_ram: Depth must be 2..1024");
+    end
+
+    localparam int unsigned Blocks = (Depth + 511) / 512;
+    localparam int unsigned BytesPerBlock = 4;
+    localparam int unsigned Columns = lacuna_pkg::BankWidth / BytesPerBlock;
+
+    logic [9:0] waddr, raddr;
+    logic [1:0] select_q;
+
+    assign waddr = 10'(waddr_i);
+    assign raddr = 10'(raddr_i);
+
+    always_ff @(posedge clk_i) select_q <= {select_q[0], raddr[9]};
+
+    for (genvar c = 0; c < Columns; c++) begin : gen_column
+        logic [35:0] wdata, rdata;
+        logic [Blocks*36-1:0] word;
+
+        for (genvar b = 0; b < BytesPerBlock; b++) begin : gen_byte
+            assign wdata[b*9+:9] = {1'b0, wdata_i[(c*BytesPerBlock+b)*8+:8]};
+            assign rdata_o[(c*BytesPerBlock+b)*8+:8] = rdata[b*9+:8];
+        end
+
+        for (genvar d = 0; d < Blocks; d++) begin : gen_block
+            lacuna_block u_block (
+                .clk_i,
+                .we_i(waddr[9] == 1'(d) ? we_i[c*BytesPerBlock+:BytesPerBlock] : '0),
+                .waddr_i(waddr[8:0]),
+                .wdata_i(wdata),
+                .raddr_i(raddr[8:0]),
+                .rdata_o(word[d*36+:36])
+            );
+        end
+
+        // The last of one or two blocks, or the first.
+        assign rdata = select_q[1] ? word[Blocks*36-1-:36] : word[35:0];
+
+        logic unused;
+        assign unused = ^{rdata[35], rdata[26], rdata[17], rdata[8]};
+    end
+endmodule

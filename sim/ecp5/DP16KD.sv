@@ -1,0 +1,75 @@
+// ECP5 block RAM, simulation model of the one configuration that rtl/ecp5/lacuna_block.sv uses: 36-bit pseudo dual
+// port with output registers. Any other parameter or pin setting stops simulation.
+//
+// What it knows, all of it checked against the open tools (see lacuna_block.sv): word order {DIB, DIA} and {DOB, DOA},
+// byte enables on ADA[3:0], word address on bits 13:5, data two clock edges after the address. A byte that is read
+// while it is written comes out inverted: it is undefined, so nobody may use it. Contents start random.
+`default_nettype none
+
+module DP16KD #(
+    parameter int DATA_WIDTH_A = 18,
+    parameter int DATA_WIDTH_B = 18,
+    parameter REGMODE_A = "NOREG",
+    parameter REGMODE_B = "NOREG",
+    parameter RESETMODE = "SYNC",
+    parameter ASYNC_RESET_RELEASE = "SYNC",
+    parameter WRITEMODE_A = "NORMAL",
+    parameter WRITEMODE_B = "NORMAL",
+    parameter CSDECODE_A = "0b000",
+    parameter CSDECODE_B = "0b000",
+    parameter GSR = "ENABLED"
+) (
+    input wire logic CLKA, CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2,
+    input wire logic CLKB, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2,
+    input wire logic ADA0, ADA1, ADA2, ADA3, ADA4, ADA5, ADA6, ADA7, ADA8,
+    input wire logic ADA9, ADA10, ADA11, ADA12, ADA13,
+    input wire logic ADB0, ADB1, ADB2, ADB3, ADB4, ADB5, ADB6, ADB7, ADB8,
+    input wire logic ADB9, ADB10, ADB11, ADB12, ADB13,
+    input wire logic DIA0, DIA1, DIA2, DIA3, DIA4, DIA5, DIA6, DIA7, DIA8,
+    input wire logic DIA9, DIA10, DIA11, DIA12, DIA13, DIA14, DIA15, DIA16, DIA17,
+    input wire logic DIB0, DIB1, DIB2, DIB3, DIB4, DIB5, DIB6, DIB7, DIB8,
+    input wire logic DIB9, DIB10, DIB11, DIB12, DIB13, DIB14, DIB15, DIB16, DIB17,
+    output logic DOA0, DOA1, DOA2, DOA3, DOA4, DOA5, DOA6, DOA7, DOA8,
+    output logic DOA9, DOA10, DOA11, DOA12, DOA13, DOA14, DOA15, DOA16, DOA17,
+    output logic DOB0, DOB1, DOB2, DOB3, DOB4, DOB5, DOB6, DOB7, DOB8,
+    output logic DOB9, DOB10, DOB11, DOB12, DOB13, DOB14, DOB15, DOB16, DOB17
+);
+    if (DATA_WIDTH_A != 36 || DATA_WIDTH_B != 36 || REGMODE_A != "OUTREG" || REGMODE_B != "OUTREG"
+        || RESETMODE != "SYNC" || ASYNC_RESET_RELEASE != "SYNC" || WRITEMODE_A != "NORMAL" || WRITEMODE_B != "NORMAL"
+        || CSDECODE_A != "0b000" || CSDECODE_B != "0b000" || GSR != "DISABLED") begin : gen_bad
+        $error("DP16KD: the model knows only 36-bit pseudo dual port with output registers");
+    end
+
+    logic [35:0] mem[0:511];
+    logic [13:0] ada, adb;
+    logic [35:0] wdata, read_q, rdata_q;
+
+    assign ada = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5,
+        ADA4, ADA3, ADA2, ADA1, ADA0};
+    assign adb = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5,
+        ADB4, ADB3, ADB2, ADB1, ADB0};
+    assign wdata = {DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9,
+        DIB8, DIB7, DIB6, DIB5, DIB4, DIB3, DIB2, DIB1, DIB0,
+        DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9,
+        DIA8, DIA7, DIA6, DIA5, DIA4, DIA3, DIA2, DIA1, DIA0};
+    assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9,
+        DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2, DOB1, DOB0,
+        DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9,
+        DOA8, DOA7, DOA6, DOA5, DOA4, DOA3, DOA2, DOA1, DOA0} = rdata_q;
+
+    always_ff @(posedge CLKA) begin
+        for (int unsigned b = 0; b < 4; b++) begin
+            if (ada[b]) mem[ada[13:5]][b*9+:9] <= wdata[b*9+:9];
+        end
+    end
+
+    always_ff @(posedge CLKB) begin
+        for (int unsigned b = 0; b < 4; b++) begin
+            if (ada[b] && ada[13:5] == adb[13:5]) read_q[b*9+:9] <= ~mem[adb[13:5]][b*9+:9];
+            else read_q[b*9+:9] <= mem[adb[13:5]][b*9+:9];
+        end
+        rdata_q <= read_q;
+        a_pins : assert ({CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2} == 14'b1110000_1100000
+                         && !ada[4] && adb[4:0] == 5'd0);
+    end
+endmodule
