@@ -30,6 +30,12 @@ module lacuna_bank_ram #(
             if (we_i[b]) mem[waddr_i][b*lacuna_pkg::ActW+:lacuna_pkg::ActW] <= wdata_i[b*lacuna_pkg::ActW+:lacuna_pkg::ActW];
         end
         read_q <= mem[raddr_i];
+`ifndef SYNTHESIS
+        // The undefined bytes: certainly not those that a user might hope for.
+        for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
+            if (we_i[b] && waddr_i == raddr_i) read_q[b*lacuna_pkg::ActW+:lacuna_pkg::ActW] <= ~mem[raddr_i][b*lacuna_pkg::ActW+:lacuna_pkg::ActW];
+        end
+`endif
         rdata_o <= read_q;
     end
 endmodule
