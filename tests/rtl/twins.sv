@@ -1,0 +1,87 @@
+// Every primitive in the widths and depths that the engine uses, and in its extremes, side by side: built once with
+// rtl/generic and once with rtl/ecp5, the two must not differ.
+`default_nettype none
+
+module twins #(
+    localparam int unsigned Mults = 6,
+    localparam int unsigned PeMults = 3,
+    localparam int unsigned Ebrs = 6,
+    localparam int unsigned Banks = 3
+) (
+    input wire logic clk_i,
+    input wire logic signed [31:0] a_i,
+    input wire logic signed [17:0] b_i,
+    output logic [Mults-1:0][49:0] product_o,
+    output logic [PeMults-1:0][35:0] pe_product_o,
+    input wire logic we_i,
+    input wire logic [15:0] waddr_i,
+    input wire logic [35:0] wdata_i,
+    input wire logic [15:0] raddr_i,
+    output logic [Ebrs-1:0][35:0] rdata_o,
+    input wire logic [15:0] bank_we_i,
+    input wire logic [127:0] bank_wdata_i,
+    output logic [Banks-1:0][127:0] bank_rdata_o
+);
+    // Sizes as flat tables of 8 or 16 bits an entry, entry 0 lowest.
+    localparam logic [Mults*8-1:0] MultA = {8'd5, 8'd32, 8'd2, 8'd12, 8'd16, 8'd24};
+    localparam logic [Mults*8-1:0] MultB = {8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
+    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
+    localparam logic [PeMults*8-1:0] PeA = {8'd2, 8'd18, 8'd15};
+    localparam logic [PeMults*8-1:0] PeB = {8'd2, 8'd18, 8'd8};
+    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
+    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
+    localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
+
+    for (genvar m = 0; m < Mults; m++) begin : gen_mult
+        localparam int unsigned A = 32'(MultA[m*8+:8]);
+        localparam int unsigned B = 32'(MultB[m*8+:8]);
+        logic signed [A+B-1:0] product;
+
+        lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8]))) u_mult (
+            .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
+        );
+        assign product_o[m] = 50'(product);
+    end
+
+    for (genvar m = 0; m < PeMults; m++) begin : gen_pe_mult
+        localparam int unsigned A = 32'(PeA[m*8+:8]);
+        localparam int unsigned B = 32'(PeB[m*8+:8]);
+        logic signed [A+B-1:0] product;
+
+        lacuna_pe_mult #(.WidthA(A), .WidthB(B)) u_mult (
+            .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
+        );
+        assign pe_product_o[m] = 36'(product);
+    end
+
+    for (genvar e = 0; e < Ebrs; e++) begin : gen_ebr
+        localparam int unsigned Width = 32'(EbrWidth[e*16+:16]);
+        localparam int unsigned Depth = 32'(EbrDepth[e*16+:16]);
+        localparam int unsigned AddrW = $clog2(Depth);
+        logic [Width-1:0] rdata;
+
+        lacuna_ebr #(.Width(Width), .Depth(Depth)) u_ebr (
+            .clk_i,
+            .we_i,
+            .waddr_i(AddrW'(waddr_i % 16'(Depth))),
+            .wdata_i(wdata_i[Width-1:0]),
+            .raddr_i(AddrW'(raddr_i % 16'(Depth))),
+            .rdata_o(rdata)
+        );
+        assign rdata_o[e] = 36'(rdata);
+    end
+
+    for (genvar k = 0; k < Banks; k++) begin : gen_bank
+        localparam int unsigned Depth = 32'(BankDepth[k*16+:16]);
+        localparam int unsigned AddrW = $clog2(Depth);
+
+        lacuna_bank_ram #(.Depth(Depth)) u_banks (
+            .clk_i,
+            .we_i(bank_we_i),
+            .waddr_i(AddrW'(waddr_i % 16'(Depth))),
+            .wdata_i(bank_wdata_i),
+            .raddr_i(AddrW'(raddr_i % 16'(Depth))),
+            .rdata_o(bank_rdata_o[k])
+        );
+    end
+endmodule

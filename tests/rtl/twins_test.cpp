@@ -1,0 +1,231 @@
+// The primitives against arithmetic and memory models: rtl/generic and rtl/ecp5 (with the cell models of sim/ecp5) both
+// answer exactly as docs and headers say, so they equal each other.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "Vtwins_ecp5.h"
+#include "Vtwins_generic.h"
+#include "golden/prng.hpp"
+#include "sim/testbench.hpp"
+#include "tests/rtl/checker.hpp"
+
+namespace lacuna::rtl_test {
+namespace {
+
+struct Multiplier {
+    int a, b, latency;
+};
+// As in twins.sv.
+constexpr std::array<Multiplier, 6> kMults{
+    {{24, 16, 3}, {16, 16, 3}, {12, 9, 2}, {2, 2, 2}, {32, 18, 3}, {5, 3, 3}}};
+constexpr std::array<Multiplier, 3> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}}};
+struct Memory {
+    int width, depth;
+};
+constexpr std::array<Memory, 6> kEbrs{{{36, 512}, {36, 1536}, {26, 256}, {16, 600}, {36, 8192}, {1, 2}}};
+constexpr std::array<int, 3> kBankDepths{512, 1024, 64};
+
+std::int64_t low_signed(std::int64_t value, int width) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << (64 - width)) >> (64 - width);
+}
+
+/// Random operands with the corners of every width mixed in: 0, 1, -1, the largest and the smallest.
+std::int64_t operand(SplitMix64& random, int width) {
+    if (random.one_in(3)) {
+        const int w = static_cast<int>(random.between(2, width));
+        const std::array<std::int64_t, 5> corners{0, 1, -1, (std::int64_t{1} << (w - 1)) - 1,
+                                                  -(std::int64_t{1} << (w - 1))};
+        return corners[static_cast<std::size_t>(random.between(0, 4))];
+    }
+    return low_signed(static_cast<std::int64_t>(random.next()), width);
+}
+
+template <class Model>
+Checker run_multipliers(const char* subject, Fault fault) {
+    Checker checker(subject);
+    Testbench<Model> bench(11);
+    SplitMix64 random(1);
+    struct Product {
+        std::int64_t a, b;
+    };
+    std::vector<DelayLine<Product>> lines;
+    for (const Multiplier& m : kMults) {
+        lines.emplace_back(m.latency - 1);
+    }
+    for (const Multiplier& m : kPeMults) {
+        lines.emplace_back(m.latency - 1);
+    }
+    if (fault == Fault::kInjected) {
+        checker.be_quiet();
+    }
+    for (int cycle = 0; cycle < 40'000; ++cycle) {
+        const std::int64_t a = operand(random, 32);
+        const std::int64_t b = operand(random, 18);
+        const bool flip = fault == Fault::kInjected && cycle >= 777 && cycle < 800;
+        bench->a_i = static_cast<std::uint32_t>(flip ? a ^ 1 : a);
+        bench->b_i = static_cast<std::uint32_t>(b) & 0x3FFFFU;
+        bench.tick();
+        for (std::size_t m = 0; m < kMults.size(); ++m) {
+            if (const auto p = lines[m].next({a, b})) {
+                checker.check("product of lacuna_mult " + std::to_string(m), cycle,
+                              low_signed(p->a, kMults[m].a) * low_signed(p->b, kMults[m].b),
+                              get_signed(bench->product_o, static_cast<int>(m) * 50, 50));
+            }
+        }
+        for (std::size_t m = 0; m < kPeMults.size(); ++m) {
+            if (const auto p = lines[kMults.size() + m].next({a, b})) {
+                checker.check("product of lacuna_pe_mult " + std::to_string(m), cycle,
+                              low_signed(p->a, kPeMults[m].a) * low_signed(p->b, kPeMults[m].b),
+                              get_signed(bench->pe_product_o, static_cast<int>(m) * 36, 36));
+            }
+        }
+    }
+    return checker;
+}
+
+/// True when the read would meet the write in one of the memories; then its answer is undefined.
+bool collides(int waddr, int raddr) {
+    for (const Memory& m : kEbrs) {
+        if (waddr % m.depth == raddr % m.depth) {
+            return true;
+        }
+    }
+    for (const int depth : kBankDepths) {
+        if (waddr % depth == raddr % depth) {
+            return true;
+        }
+    }
+    return false;
+}
+
+template <class Model>
+class MemoryRun {
+  public:
+    MemoryRun(const char* subject, Fault fault) : checker_(subject), fault_(fault), bench_(5) {
+        if (fault == Fault::kInjected) {
+            checker_.be_quiet();
+        }
+        for (const Memory& m : kEbrs) {
+            words_.emplace_back(m.depth);
+        }
+        for (const int depth : kBankDepths) {
+            banks_.emplace_back(static_cast<std::size_t>(depth) * 16);
+        }
+    }
+
+    Checker run() {
+        // Every word once, so that contents are known; then at random, near by and all over.
+        for (int address = 0; address < 8192; ++address) {
+            cycle(true, address, (address + 8191) % 8192, 0xFFFF);
+        }
+        for (int i = 0; i < 60'000; ++i) {
+            const auto range = random_.one_in(2) ? 8191 : 63;
+            cycle(random_.one_in(2), static_cast<int>(random_.between(0, range)),
+                  static_cast<int>(random_.between(0, range)), static_cast<unsigned>(random_.next() & 0xFFFFU));
+        }
+        return checker_;
+    }
+
+  private:
+    using Word = std::optional<std::uint64_t>;
+    using Byte = std::optional<std::uint8_t>;
+    struct Answer {
+        std::vector<Word> words;
+        std::vector<Byte> bytes;  ///< of all bank memories
+    };
+
+    void cycle(bool write, int waddr, int raddr, unsigned bank_we) {
+        ++cycle_;
+        if (collides(waddr, raddr)) {
+            write = false;
+            bank_we = 0;
+        }
+        // Reads see the words of the cycles before.
+        Answer answer;
+        for (std::size_t e = 0; e < kEbrs.size(); ++e) {
+            answer.words.push_back(words_[e][static_cast<std::size_t>(raddr % kEbrs[e].depth)]);
+        }
+        for (std::size_t k = 0; k < kBankDepths.size(); ++k) {
+            const auto at = static_cast<std::size_t>(raddr % kBankDepths[k]) * 16;
+            answer.bytes.insert(answer.bytes.end(), banks_[k].begin() + static_cast<std::ptrdiff_t>(at),
+                                banks_[k].begin() + static_cast<std::ptrdiff_t>(at + 16));
+        }
+        const std::uint64_t data = random_.next() & 0xFFFFFFFFFU;
+        bench_->we_i = write;
+        bench_->waddr_i = static_cast<SData>(waddr);
+        bench_->wdata_i = fault_ == Fault::kInjected && cycle_ == 8192 ? data ^ (std::uint64_t{1} << 35) : data;
+        bench_->raddr_i = static_cast<SData>(raddr);
+        bench_->bank_we_i = static_cast<SData>(bank_we);
+        std::array<std::uint8_t, 16> bytes{};
+        for (std::size_t b = 0; b < 16; ++b) {
+            bytes[b] = static_cast<std::uint8_t>(random_.next());
+            set_bits(bench_->bank_wdata_i, static_cast<int>(b) * 8, 8, bytes[b]);
+        }
+        bench_.tick();
+        if (write) {
+            for (std::size_t e = 0; e < kEbrs.size(); ++e) {
+                words_[e][static_cast<std::size_t>(waddr % kEbrs[e].depth)] =
+                    data & ((std::uint64_t{1} << kEbrs[e].width) - 1);
+            }
+        }
+        for (std::size_t k = 0; k < kBankDepths.size(); ++k) {
+            for (std::size_t b = 0; b < 16; ++b) {
+                if (((bank_we >> b) & 1U) != 0) {
+                    banks_[k][static_cast<std::size_t>(waddr % kBankDepths[k]) * 16 + b] = bytes[b];
+                }
+            }
+        }
+        compare(line_.next(answer));
+    }
+
+    void compare(const std::optional<Answer>& answer) {
+        if (!answer) {
+            return;
+        }
+        for (std::size_t e = 0; e < kEbrs.size(); ++e) {
+            if (answer->words[e]) {
+                checker_.check("word of lacuna_ebr " + std::to_string(e), cycle_,
+                               static_cast<std::int64_t>(*answer->words[e]),
+                               static_cast<std::int64_t>(get_bits(bench_->rdata_o, static_cast<int>(e) * 36, 36)));
+            }
+        }
+        for (std::size_t b = 0; b < answer->bytes.size(); ++b) {
+            if (answer->bytes[b]) {
+                checker_.check("byte " + std::to_string(b) + " of lacuna_bank_ram", cycle_, *answer->bytes[b],
+                               static_cast<std::int64_t>(get_bits(bench_->bank_rdata_o, static_cast<int>(b) * 8, 8)));
+            }
+        }
+    }
+
+    Checker checker_;
+    Fault fault_;
+    Testbench<Model> bench_;
+    SplitMix64 random_{2};
+    std::vector<std::vector<Word>> words_;
+    std::vector<std::vector<Byte>> banks_;
+    DelayLine<Answer> line_{1};
+    int cycle_ = 0;
+};
+
+TEST_CASE("generic multipliers equal arithmetic") {
+    CHECK_CLEAN(run_multipliers<Vtwins_generic>("rtl/generic", Fault::kNone));
+}
+TEST_CASE("ECP5 multipliers equal arithmetic") {
+    CHECK_CLEAN(run_multipliers<Vtwins_ecp5>("rtl/ecp5", Fault::kNone));
+}
+TEST_CASE("generic memories equal their model") {
+    CHECK_CLEAN(MemoryRun<Vtwins_generic>("rtl/generic", Fault::kNone).run());
+}
+TEST_CASE("ECP5 memories equal their model") {
+    CHECK_CLEAN(MemoryRun<Vtwins_ecp5>("rtl/ecp5", Fault::kNone).run());
+}
+TEST_CASE("a flipped operand or memory bit is reported") {
+    CHECK(run_multipliers<Vtwins_ecp5>("rtl/ecp5", Fault::kInjected).mismatches() > 0);
+    CHECK(MemoryRun<Vtwins_ecp5>("rtl/ecp5", Fault::kInjected).run().mismatches() > 0);
+}
+
+}  // namespace
+}  // namespace lacuna::rtl_test
