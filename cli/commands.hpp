@@ -11,4 +11,10 @@ void add_train_command(CLI::App& app);
 /// `lacuna prune`: prunes a trained model and fine-tunes it.
 void add_prune_command(CLI::App& app);
 
+/// `lacuna quantise`: makes the integer model that the engine runs.
+void add_quantise_command(CLI::App& app);
+
+/// `lacuna evaluate`: measures bits per character of a float or quantised model.
+void add_evaluate_command(CLI::App& app);
+
 }  // namespace lacuna

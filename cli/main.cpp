@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     lacuna::add_train_command(app);
     lacuna::add_prune_command(app);
+    lacuna::add_quantise_command(app);
+    lacuna::add_evaluate_command(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,0 +1,363 @@
+#include "model/quantise.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "common/error.hpp"
+#include "golden/fixed.hpp"
+
+namespace lacuna {
+
+namespace {
+
+constexpr int kMaxPartShift = 7;
+constexpr int kMinCellFraction = 8;
+constexpr int kMaxCellFraction = 12;
+constexpr int kMaxHeadFraction = 14;
+constexpr double kActivationSteps = 128;  // h is h / 128
+constexpr double kPreSteps = 4096;        // Q3.12
+constexpr std::size_t kShownBanks = 4;
+
+/// Integers of one layer's or the head's rows, of up to two parts that share the row's scale.
+struct Part {
+    const RowMatrix* weight = nullptr;
+    PartWeights* out = nullptr;
+    Eigen::Index first_input = 0;  ///< where the part begins in the joint input
+    double unit = 1;               ///< v stands for the real weight v * s * unit * 2^shift
+    int shift = 0;
+    double signal = 0;
+    double noise = 0;
+};
+
+/// Keeps the columns of the nonzero weights; fills up to min(k, real columns) with the lowest free ones.
+PartWeights choose_columns(const std::string& name, const RowMatrix& weight, int k, std::size_t& filled,
+                           Problems& problems) {
+    PartWeights part(static_cast<std::size_t>(weight.rows()), static_cast<std::size_t>(weight.cols()), k);
+    std::size_t shown = 0;
+    for (std::size_t row = 0; row < part.rows; ++row) {
+        for (std::size_t bank = 0; bank < part.banks(); ++bank) {
+            const auto first = static_cast<Eigen::Index>(bank * PartWeights::kBankWidth);
+            const auto values = weight.row(static_cast<Eigen::Index>(row))
+                                    .segment(first, static_cast<Eigen::Index>(part.real_columns(bank)));
+            const auto nonzero = static_cast<std::size_t>((values.array() != 0).count());
+            const std::size_t kept = part.kept(bank);
+            if (nonzero > kept) {
+                if (shown++ < kShownBanks) {
+                    problems.add(fmt::format("{}: row {}, bank {} has {} weights, expected at most {}", name,
+                                             row, bank, nonzero, kept));
+                }
+                continue;
+            }
+            std::size_t free = kept - nonzero;
+            filled += free;
+            auto* index = &part.index[row * part.slots + part.slot_offset(bank)];
+            for (Eigen::Index column = 0; column < values.size(); ++column) {
+                if (values[column] != 0 || free > 0) {
+                    free -= values[column] != 0 ? 0 : 1;
+                    *index++ = static_cast<std::uint8_t>(column);
+                }
+            }
+        }
+    }
+    if (shown > kShownBanks) {
+        problems.add(fmt::format("{}: {} more banks like these", name, shown - kShownBanks));
+    }
+    return part;
+}
+
+/// Column of the part's matrix that each slot of a row reads.
+std::vector<Eigen::Index> columns_of(const PartWeights& part, std::size_t row) {
+    std::vector<Eigen::Index> columns;
+    columns.reserve(part.slots);
+    for (std::size_t bank = 0; bank < part.banks(); ++bank) {
+        for (std::size_t slot = 0; slot < part.kept(bank); ++slot) {
+            columns.push_back(
+                static_cast<Eigen::Index>(bank * PartWeights::kBankWidth +
+                                          part.index[row * part.slots + part.slot_offset(bank) + slot]));
+        }
+    }
+    return columns;
+}
+
+/// One row of all parts as a problem for the row quantiser; `inputs` receives the joint columns of the slots.
+RowProblem row_problem(const std::vector<Part>& parts, std::size_t row, std::vector<Eigen::Index>& inputs) {
+    RowProblem problem;
+    std::size_t slots = 0;
+    for (const Part& part : parts) {
+        slots += part.out->slots;
+    }
+    problem.weight.resize(static_cast<Eigen::Index>(slots));
+    problem.unit.resize(static_cast<Eigen::Index>(slots));
+    inputs.clear();
+    for (const Part& part : parts) {
+        for (const Eigen::Index column : columns_of(*part.out, row)) {
+            const auto at = static_cast<Eigen::Index>(inputs.size());
+            problem.weight[at] = static_cast<double>((*part.weight)(static_cast<Eigen::Index>(row), column));
+            problem.unit[at] = std::ldexp(part.unit, part.shift);
+            inputs.push_back(part.first_input + column);
+        }
+    }
+    return problem;
+}
+
+/// What the statistics say of the joint input.
+struct InputStatistics {
+    Eigen::VectorXd mean;
+    Eigen::MatrixXd second_moment;
+    Eigen::MatrixXd covariance;
+    Eigen::VectorXd variance;
+    Eigen::VectorXd offset;  ///< mean of the real input minus mean of what its integers stand for
+
+    InputStatistics(Eigen::VectorXd mean_input, Eigen::MatrixXd moment)
+        : mean(std::move(mean_input)),
+          second_moment(std::move(moment)),
+          covariance(second_moment - mean * mean.transpose()),
+          variance(covariance.diagonal()),
+          offset(Eigen::VectorXd::Zero(mean.size())) {}
+};
+
+/// Quantises all rows of the given parts. Biases are in steps of 1 / bias_steps.
+std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const InputStatistics& statistics,
+                                    const Eigen::VectorXf& bias, double scale_factor, double bias_steps,
+                                    const QuantiseOptions& options, std::size_t& limited_biases) {
+    std::vector<RowScale> rows(parts.front().out->rows);
+    std::vector<Eigen::Index> inputs;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        RowProblem problem = row_problem(parts, row, inputs);
+        problem.covariance = statistics.covariance(inputs, inputs);
+        problem.scale_factor = scale_factor;
+        const RowSolution solution = quantise_row(problem, options.rows);
+        double correction = 0;
+        if (options.correct_bias) {
+            correction = solution.error.dot(statistics.mean(inputs)) +
+                         (problem.weight - solution.error).dot(statistics.offset(inputs));
+        }
+        const double target =
+            (static_cast<double>(bias[static_cast<Eigen::Index>(row)]) + correction) * bias_steps;
+        const auto rounded = static_cast<std::int64_t>(std::floor(target + 0.5));
+        rows[row] = {solution.scale.mantissa, solution.scale.shift, sat16(rounded)};
+        limited_biases += rows[row].bias != rounded ? 1 : 0;
+
+        Eigen::Index at = 0;
+        for (Part& part : parts) {
+            const auto slots = static_cast<Eigen::Index>(part.out->slots);
+            const std::vector<Eigen::Index> own(inputs.begin() + at, inputs.begin() + at + slots);
+            const Eigen::MatrixXd moment = statistics.second_moment(own, own);
+            const Eigen::VectorXd weight = problem.weight.segment(at, slots);
+            const Eigen::VectorXd error = solution.error.segment(at, slots);
+            part.signal += weight.dot(moment * weight);
+            part.noise += error.dot(moment * error);
+            std::copy_n(solution.v.begin() + at, slots,
+                        part.out->value.begin() + static_cast<std::ptrdiff_t>(row) * slots);
+            at += slots;
+        }
+    }
+    return rows;
+}
+
+double decibels(const Part& part) {
+    return 10 * std::log10(part.signal / part.noise);
+}
+
+/// Output noise of a whole layer when its parts are shifted as they say and rounded to the nearest integers,
+/// with inputs taken as independent; infinite when a row could overflow the accumulator.
+double estimated_noise(const std::vector<Part>& parts, const InputStatistics& statistics,
+                       int accumulator_bits) {
+    const double limit = std::ldexp(1.0, accumulator_bits - 1) - 1;
+    double noise = 0;
+    std::vector<Eigen::Index> inputs;
+    for (std::size_t row = 0; row < parts.front().out->rows; ++row) {
+        const RowProblem problem = row_problem(parts, row, inputs);
+        const double scale = unclipped_scale(problem);
+        if (scale == 0) {
+            continue;
+        }
+        const Eigen::VectorXd v = nearest_integers(problem.weight, scale * problem.unit);
+        const Eigen::VectorXd error = problem.weight - v.cwiseProduct(scale * problem.unit);
+        const Eigen::VectorXd variance = statistics.variance(inputs);
+        noise += error.cwiseAbs2().dot(variance);
+        double sum = 0;
+        Eigen::Index at = 0;
+        for (const Part& part : parts) {
+            const auto slots = static_cast<Eigen::Index>(part.out->slots);
+            sum += std::ldexp(v.segment(at, slots).cwiseAbs().sum(), part.shift);
+            at += slots;
+        }
+        if (kActivationSteps * sum > limit) {
+            return std::numeric_limits<double>::infinity();
+        }
+    }
+    return noise;
+}
+
+/// Chooses the part shifts with the least output noise; smaller shifts win ties.
+void choose_shifts(std::vector<Part>& parts, const InputStatistics& statistics,
+                   const QuantiseOptions& options) {
+    double least = estimated_noise(parts, statistics, options.accumulator_bits);
+    std::array<int, 2> best = {0, 0};
+    for (std::size_t shifted = 0; shifted < 2; ++shifted) {
+        for (int shift = 1; shift <= kMaxPartShift; ++shift) {
+            parts[shifted].shift = shift;
+            parts[1 - shifted].shift = 0;
+            const double noise = estimated_noise(parts, statistics, options.accumulator_bits);
+            if (noise < least) {
+                least = noise;
+                best = {parts[0].shift, parts[1].shift};
+            }
+        }
+    }
+    parts[0].shift = best[0];
+    parts[1].shift = best[1];
+}
+
+/// Largest fraction in low..high under which `largest` fits 16 bits.
+int fraction_for(double largest, int low, int high) {
+    int fraction = high;
+    while (fraction > low && std::ldexp(largest, fraction) > 32767) {
+        --fraction;
+    }
+    return fraction;
+}
+
+void quantise_embedding(const FloatModel& model, QuantisedModel& result, QuantiseReport& report) {
+    const double largest = static_cast<double>(model.embedding.cwiseAbs().maxCoeff());
+    result.input_scale = largest > 0 ? largest / 127 : 1.0;
+    double signal = 0;
+    double noise = 0;
+    for (Eigen::Index i = 0; i < model.embedding.size(); ++i) {
+        const double e = static_cast<double>(model.embedding.data()[i]);
+        const double v = std::clamp(std::floor(e / result.input_scale + 0.5), -127.0, 127.0);
+        result.embedding.push_back(static_cast<std::int8_t>(v));
+        signal += e * e;
+        noise += (e - v * result.input_scale) * (e - v * result.input_scale);
+    }
+    report.snr_embedding = 10 * std::log10(signal / noise);
+}
+
+/// Mean over the calibration of the real embedding minus the quantised one, [X].
+Eigen::VectorXd embedding_offset(const FloatModel& model, const Calibration& calibration,
+                                 const QuantisedModel& result) {
+    const Eigen::Map<const Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>
+        rounded(result.embedding.data(), model.embedding.rows(), model.embedding.cols());
+    return (model.embedding.cast<double>() - result.input_scale * rounded.cast<double>()).transpose() *
+           calibration.token_share;
+}
+
+LstmLayer quantise_layer(const FloatLayer& source, LstmLayer layer, double input_unit,
+                         const InputStatistics& statistics, const QuantiseOptions& options,
+                         QuantiseReport::Layer& report) {
+    std::vector<Part> parts(2);
+    parts[0].weight = &source.weight_ih;
+    parts[0].out = &layer.x;
+    parts[0].unit = input_unit;
+    parts[1].weight = &source.weight_hh;
+    parts[1].out = &layer.h;
+    parts[1].first_input = source.inputs();
+    constexpr double kScaleFactor = kPreSteps / kActivationSteps;
+    choose_shifts(parts, statistics, options);
+    layer.rows = quantise_rows(parts, statistics, source.bias_ih + source.bias_hh, kScaleFactor, kPreSteps,
+                               options, report.limited_biases);
+    layer.shift_x = parts[0].shift;
+    layer.shift_h = parts[1].shift;
+    report.snr_x = decibels(parts[0]);
+    report.snr_h = decibels(parts[1]);
+    return layer;
+}
+
+Head quantise_head(const FloatModel& model, PartWeights columns, const Calibration& calibration,
+                   const QuantiseOptions& options, QuantiseReport& report) {
+    Head head;
+    head.h = std::move(columns);
+    const double largest =
+        std::max<double>(static_cast<double>(calibration.largest_logit) * options.logit_headroom,
+                         static_cast<double>(model.head_bias.cwiseAbs().maxCoeff()));
+    head.fraction = fraction_for(largest, 0, kMaxHeadFraction);
+    const auto units = model.head_weight.cols();
+    const auto& top = calibration.layers.back();
+    const InputStatistics statistics(top.mean.tail(units), top.second_moment.bottomRightCorner(units, units));
+    std::vector<Part> parts(1);
+    parts[0].weight = &model.head_weight;
+    parts[0].out = &head.h;
+    const double steps = std::ldexp(1.0, head.fraction);
+    std::size_t limited = 0;
+    head.rows =
+        quantise_rows(parts, statistics, model.head_bias, steps / kActivationSteps, steps, options, limited);
+    report.snr_head = decibels(parts[0]);
+    return head;
+}
+
+void check_calibration(const FloatModel& model, const Calibration& calibration) {
+    bool fits = calibration.layers.size() == model.layers.size() &&
+                calibration.token_share.size() == model.embedding.rows();
+    for (std::size_t l = 0; fits && l < model.layers.size(); ++l) {
+        fits = calibration.layers[l].mean.size() == model.layers[l].inputs() + model.layers[l].units();
+    }
+    if (!fits) {
+        throw Error("the calibration is of another model's shape; calibrate with the model to be quantised");
+    }
+}
+
+}  // namespace
+
+QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
+                        const QuantiseOptions& options, QuantiseReport& report) {
+    check_calibration(model, calibration);
+    report = {};
+    report.layers.resize(model.layers.size());
+    QuantisedModel result;
+    result.name = options.name;
+    result.kind = kKindLanguageModel;
+    result.vocab = model.vocab;
+    result.history = model.history;
+
+    Problems problems("weights to quantise");
+    for (std::size_t l = 0; l < model.layers.size(); ++l) {
+        const FloatLayer& source = model.layers[l];
+        LstmLayer layer;
+        layer.inputs = static_cast<std::size_t>(source.inputs());
+        layer.units = static_cast<std::size_t>(source.units());
+        auto& filled = report.layers[l].filled_slots;
+        layer.x = choose_columns(fmt::format("l.{}.x", l), source.weight_ih, source.k_x, filled, problems);
+        layer.h = choose_columns(fmt::format("l.{}.h", l), source.weight_hh, source.k_h, filled, problems);
+        layer.cell_fraction =
+            fraction_for(static_cast<double>(calibration.layers[l].largest_c) * options.cell_headroom,
+                         kMinCellFraction, kMaxCellFraction);
+        result.layers.push_back(std::move(layer));
+    }
+    auto head_columns =
+        choose_columns("head", model.head_weight, model.k_head, report.head_filled_slots, problems);
+    problems.throw_if_any("The model says how many weights a bank keeps (k): prune it to that first.");
+
+    quantise_embedding(model, result, report);
+    for (std::size_t l = 0; l < model.layers.size(); ++l) {
+        InputStatistics statistics(calibration.layers[l].mean, calibration.layers[l].second_moment);
+        if (l == 0) {
+            statistics.offset.head(model.embedding.cols()) = embedding_offset(model, calibration, result);
+        }
+        const double input_unit = l == 0 ? 1 / (kActivationSteps * result.input_scale) : 1.0;
+        result.layers[l] = quantise_layer(model.layers[l], std::move(result.layers[l]), input_unit,
+                                          statistics, options, report.layers[l]);
+    }
+    result.head = quantise_head(model, std::move(head_columns), calibration, options, report);
+    result.validate();
+    return result;
+}
+
+bool widen_ranges(const QuantisedModel& model, const Score& score, QuantiseOptions& options) {
+    bool cells = false;
+    for (std::size_t l = 0; l < score.layers.size(); ++l) {
+        cells =
+            cells || (score.layers[l].saturated_c > 0 && model.layers[l].cell_fraction > kMinCellFraction);
+    }
+    const bool logits = score.saturated_logits > 0 && model.head && model.head->fraction > 0;
+    options.cell_headroom *= cells ? 2 : 1;
+    options.logit_headroom *= logits ? 2 : 1;
+    return cells || logits;
+}
+
+}  // namespace lacuna

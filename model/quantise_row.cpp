@@ -1,0 +1,123 @@
+#include "model/quantise_row.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/error.hpp"
+
+namespace lacuna {
+
+namespace {
+
+constexpr double kLargest = 127;
+constexpr int kMantissaBits = 15;
+constexpr int kMaxShift = 31;
+constexpr double kClippingStep = 0.02;
+constexpr double kSmallestClipping = 0.5;
+constexpr int kMaxPasses = 20;
+
+RowSolution round_with(const RowProblem& problem, double s) {
+    RowSolution solution;
+    solution.scale = fixed_scale(s * problem.scale_factor);
+    const double exact = solution.scale.value() / problem.scale_factor;
+    const Eigen::VectorXd step = exact * problem.unit;
+    const Eigen::VectorXd v = nearest_integers(problem.weight, step);
+    solution.error = problem.weight - v.cwiseProduct(step);
+    solution.output_error = solution.error.dot(problem.covariance * solution.error);
+    solution.v.resize(static_cast<std::size_t>(v.size()));
+    for (Eigen::Index i = 0; i < v.size(); ++i) {
+        solution.v[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(v[i]);
+    }
+    return solution;
+}
+
+/// Coordinate descent on error^T C error over moves of one step of one integer.
+void refine(const RowProblem& problem, RowSolution& solution) {
+    const double exact = solution.scale.value() / problem.scale_factor;
+    const Eigen::VectorXd step = exact * problem.unit;
+    Eigen::VectorXd gradient = problem.covariance * solution.error;
+    for (int pass = 0; pass < kMaxPasses; ++pass) {
+        bool moved = false;
+        for (Eigen::Index i = 0; i < step.size(); ++i) {
+            // v + d moves the error by -d * step: change = -2 d step g + step^2 C_ii
+            const int d = gradient[i] > 0 ? 1 : -1;
+            const double change = step[i] * (step[i] * problem.covariance(i, i) - 2 * std::abs(gradient[i]));
+            auto& v = solution.v[static_cast<std::size_t>(i)];
+            if (change >= 0 || std::abs(v + d) > static_cast<int>(kLargest)) {
+                continue;
+            }
+            v = static_cast<std::int8_t>(v + d);
+            solution.error[i] -= d * step[i];
+            gradient -= d * step[i] * problem.covariance.col(i);
+            moved = true;
+        }
+        if (!moved) {
+            break;
+        }
+    }
+    solution.output_error = solution.error.dot(problem.covariance * solution.error);
+}
+
+}  // namespace
+
+double FixedScale::value() const {
+    return std::ldexp(static_cast<double>(mantissa), -static_cast<int>(shift));
+}
+
+FixedScale fixed_scale(double factor) {
+    int exponent = 0;
+    const double fraction =
+        std::frexp(factor, &exponent);  // factor = fraction * 2^exponent, fraction in [0.5, 1)
+    auto mantissa = std::lround(std::ldexp(fraction, kMantissaBits));
+    int shift = kMantissaBits - exponent;
+    if (mantissa == 1L << kMantissaBits) {
+        mantissa >>= 1;
+        --shift;
+    }
+    if (!(factor > 0) || shift < 0) {
+        throw Error(
+            fmt::format("a row's scale is {}, expected more than 0 and less than 32768; the weights are out "
+                        "of any useful range: train again",
+                        factor));
+    }
+    if (shift > kMaxShift) {
+        return {1 << (kMantissaBits - 1), kMaxShift};
+    }
+    return {static_cast<std::int16_t>(mantissa), static_cast<std::uint8_t>(shift)};
+}
+
+Eigen::VectorXd nearest_integers(const Eigen::VectorXd& weight, const Eigen::VectorXd& step) {
+    return (weight.array() / step.array() + 0.5).floor().max(-kLargest).min(kLargest);
+}
+
+double unclipped_scale(const RowProblem& problem) {
+    return problem.weight.size() == 0
+               ? 0.0
+               : (problem.weight.array().abs() / problem.unit.array()).maxCoeff() / kLargest;
+}
+
+RowSolution quantise_row(const RowProblem& problem, const RowOptions& options) {
+    const double s = unclipped_scale(problem);
+    if (s == 0) {
+        return {
+            {}, std::vector<std::int8_t>(static_cast<std::size_t>(problem.weight.size())), problem.weight, 0};
+    }
+
+    RowSolution best = round_with(problem, s);
+    if (options.search_clipping) {
+        for (double clipping = 1 - kClippingStep; clipping >= kSmallestClipping; clipping -= kClippingStep) {
+            RowSolution candidate = round_with(problem, clipping * s);
+            if (candidate.output_error < best.output_error) {
+                best = std::move(candidate);
+            }
+        }
+    }
+    if (options.refine_rounding) {
+        refine(problem, best);
+    }
+    return best;
+}
+
+}  // namespace lacuna

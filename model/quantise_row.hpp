@@ -1,0 +1,51 @@
+// One row of weights to integers: the scale, and the integers that disturb the row's output least.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+namespace lacuna {
+
+/// A positive factor as the engine holds it: mantissa / 2^shift.
+struct FixedScale {
+    std::int16_t mantissa = 0;  ///< 2^14 .. 2^15 - 1
+    std::uint8_t shift = 0;     ///< 0..31
+
+    double value() const;
+};
+
+/// The fixed scale nearest to `factor`; factors below 2^-17 give the smallest one. Throws `Error` when the
+/// factor is 2^15 or more.
+FixedScale fixed_scale(double factor);
+
+/// The kept weights of one row. n = number of slots.
+struct RowProblem {
+    Eigen::VectorXd weight;      ///< [n], real weights
+    Eigen::VectorXd unit;        ///< [n], v stands for the real weight v * s * unit, s the row's scale
+    Eigen::MatrixXd covariance;  ///< [n, n], of the inputs that the slots read
+    double scale_factor = 1;     ///< the engine's factor is s * scale_factor
+};
+
+struct RowOptions {
+    bool search_clipping =
+        true;  ///< try smaller scales, which cut the largest weights but round the others finer
+    bool refine_rounding = true;  ///< move integers by one where that lowers the output's error
+};
+
+struct RowSolution {
+    FixedScale scale;            ///< s * scale_factor; mantissa 0 when all weights are 0
+    std::vector<std::int8_t> v;  ///< [n], -127..127
+    Eigen::VectorXd error;       ///< [n], real weight minus what v stands for
+    double output_error = 0;     ///< variance of error . input
+};
+
+/// Integers nearest to weight / step, limited to -127..127, as reals. Element by element.
+Eigen::VectorXd nearest_integers(const Eigen::VectorXd& weight, const Eigen::VectorXd& step);
+
+/// The smallest scale that clips no weight; 0 when all weights are 0.
+double unclipped_scale(const RowProblem& problem);
+
+RowSolution quantise_row(const RowProblem& problem, const RowOptions& options);
+
+}  // namespace lacuna
