@@ -21,8 +21,8 @@ class Checker {
             return;
         }
         if (++mismatches_ <= kPrinted && !quiet_) {
-            std::cerr << subject_ << ": " << what << " [" << index << "] expected " << expected << ", got " << got
-                      << '\n';
+            std::cerr << subject_ << ": " << what << " [" << index << "] expected " << expected << ", got "
+                      << got << '\n';
         }
     }
 
@@ -40,10 +40,12 @@ class Checker {
     std::int64_t compared_ = 0;
 };
 
-/// Whether a run damages what it gives to the module (never what it expects), to show that the checker reports it.
+/// Whether a run damages what it gives to the module (never what it expects), to show that the checker
+/// reports it.
 enum class Fault { kNone, kInjected };
 
-/// Values that a module answers a fixed number of cycles later: next(v) returns the value given `latency` calls ago.
+/// Values that a module answers a fixed number of cycles later: next(v) returns the value given `latency`
+/// calls ago.
 template <class Value>
 class DelayLine {
   public:
@@ -67,9 +69,9 @@ class DelayLine {
 }  // namespace lacuna::rtl_test
 
 /// The run must compare something and find no difference.
-#define CHECK_CLEAN(checker)              \
-    do {                                  \
-        const auto& result = (checker);   \
-        CHECK(result.mismatches() == 0);  \
-        CHECK(result.compared() > 0);     \
+#define CHECK_CLEAN(checker)             \
+    do {                                 \
+        const auto& result = (checker);  \
+        CHECK(result.mismatches() == 0); \
+        CHECK(result.compared() > 0);    \
     } while (false)

@@ -1,5 +1,5 @@
-// The primitives against arithmetic and memory models: rtl/generic and rtl/ecp5 (with the cell models of sim/ecp5) both
-// answer exactly as docs and headers say, so they equal each other.
+// The primitives against arithmetic and memory models: rtl/generic and rtl/ecp5 (with the cell models of
+// sim/ecp5) both answer exactly as docs and headers say, so they equal each other.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -124,7 +124,8 @@ class MemoryRun {
         for (int i = 0; i < 60'000; ++i) {
             const auto range = random_.one_in(2) ? 8191 : 63;
             cycle(random_.one_in(2), static_cast<int>(random_.between(0, range)),
-                  static_cast<int>(random_.between(0, range)), static_cast<unsigned>(random_.next() & 0xFFFFU));
+                  static_cast<int>(random_.between(0, range)),
+                  static_cast<unsigned>(random_.next() & 0xFFFFU));
         }
         return checker_;
     }
@@ -156,7 +157,8 @@ class MemoryRun {
         const std::uint64_t data = random_.next() & 0xFFFFFFFFFU;
         bench_->we_i = write;
         bench_->waddr_i = static_cast<SData>(waddr);
-        bench_->wdata_i = fault_ == Fault::kInjected && cycle_ == 8192 ? data ^ (std::uint64_t{1} << 35) : data;
+        bench_->wdata_i =
+            fault_ == Fault::kInjected && cycle_ == 8192 ? data ^ (std::uint64_t{1} << 35) : data;
         bench_->raddr_i = static_cast<SData>(raddr);
         bench_->bank_we_i = static_cast<SData>(bank_we);
         std::array<std::uint8_t, 16> bytes{};
@@ -187,15 +189,17 @@ class MemoryRun {
         }
         for (std::size_t e = 0; e < kEbrs.size(); ++e) {
             if (answer->words[e]) {
-                checker_.check("word of lacuna_ebr " + std::to_string(e), cycle_,
-                               static_cast<std::int64_t>(*answer->words[e]),
-                               static_cast<std::int64_t>(get_bits(bench_->rdata_o, static_cast<int>(e) * 36, 36)));
+                checker_.check(
+                    "word of lacuna_ebr " + std::to_string(e), cycle_,
+                    static_cast<std::int64_t>(*answer->words[e]),
+                    static_cast<std::int64_t>(get_bits(bench_->rdata_o, static_cast<int>(e) * 36, 36)));
             }
         }
         for (std::size_t b = 0; b < answer->bytes.size(); ++b) {
             if (answer->bytes[b]) {
-                checker_.check("byte " + std::to_string(b) + " of lacuna_bank_ram", cycle_, *answer->bytes[b],
-                               static_cast<std::int64_t>(get_bits(bench_->bank_rdata_o, static_cast<int>(b) * 8, 8)));
+                checker_.check(
+                    "byte " + std::to_string(b) + " of lacuna_bank_ram", cycle_, *answer->bytes[b],
+                    static_cast<std::int64_t>(get_bits(bench_->bank_rdata_o, static_cast<int>(b) * 8, 8)));
             }
         }
     }

@@ -1,0 +1,117 @@
+// lacuna_port: scale, gates and cell of a unit a cycle, in the order and at the times of its header.
+#include <doctest/doctest.h>
+
+#include <array>
+
+#include "Vport.h"
+#include "golden/fixed.hpp"
+#include "golden/prng.hpp"
+#include "tests/rtl/checker.hpp"
+#include "tests/rtl/table.hpp"
+
+namespace lacuna::rtl_test {
+namespace {
+
+constexpr std::size_t kLanes = 4;
+constexpr int kAccW = 24;
+
+struct Unit {
+    std::array<std::int64_t, kLanes> sum{};
+    std::array<int, kLanes> mantissa{}, shift{}, bias{};
+    int cell = 0, fraction = 12;
+
+    std::int64_t value(std::size_t lane) const {
+        return sat16(rhu(sum[lane] * mantissa[lane], shift[lane]) + bias[lane]);
+    }
+    std::int64_t next_cell() const {
+        const std::int64_t i = sigmoid_q(static_cast<int>(value(0)));
+        const std::int64_t f = sigmoid_q(static_cast<int>(value(1)));
+        const std::int64_t g = tanh_q(static_cast<int>(value(2)));
+        return sat16((f * cell + ((i * g) >> (15 - fraction)) + (1 << 14)) >> 15);
+    }
+    std::int64_t h() const {
+        const std::int64_t o = sigmoid_q(static_cast<int>(value(3)));
+        return sat8(rhu(o * tanh_q(sat16(next_cell() << (12 - fraction))), 23));
+    }
+};
+
+Unit random_unit(SplitMix64& random) {
+    Unit unit;
+    for (std::size_t l = 0; l < kLanes; ++l) {
+        unit.sum[l] = random.between(-(1 << 23), (1 << 23) - 1);
+        unit.mantissa[l] = static_cast<int>(random.between(16384, 32767));
+        unit.shift[l] = static_cast<int>(random.between(20, 26));
+        unit.bias[l] = static_cast<int>(random.between(-8000, 8000));
+    }
+    unit.cell = static_cast<int>(random.between(-32768, 32767));
+    unit.fraction = static_cast<int>(random.between(8, 12));
+    return unit;
+}
+
+Checker run_port(Fault fault) {
+    Checker checker("lacuna_port");
+    if (fault == Fault::kInjected) {
+        checker.be_quiet();
+    }
+    Testbench<Vport> bench(16);
+    load_table(bench);
+    SplitMix64 random(17);
+    DelayLine<Unit> values(5), taken(13), cells(18), hs(30);
+    for (int index = 0; index < 30'000; ++index) {
+        const Unit unit = random_unit(random);
+        for (std::size_t l = 0; l < kLanes; ++l) {
+            const int at = static_cast<int>(l);
+            const bool flip = fault == Fault::kInjected && l == 3 && index == 500;
+            set_bits(bench->sum_i, at * kAccW, kAccW,
+                     static_cast<std::uint64_t>(flip ? ~unit.sum[l] : unit.sum[l]));
+            set_bits(bench->row_i, at * 36, 15, static_cast<std::uint64_t>(unit.mantissa[l]));
+            set_bits(bench->row_i, at * 36 + 15, 5, static_cast<std::uint64_t>(unit.shift[l]));
+            set_bits(bench->row_i, at * 36 + 20, 16, static_cast<std::uint64_t>(unit.bias[l]));
+        }
+        if (const auto now = taken.next(unit)) {
+            bench->cell_i = static_cast<SData>(now->cell);
+            bench->cell_fraction_i = static_cast<CData>(now->fraction);
+        }
+        bench.tick();
+        if (const auto old = values.next(unit)) {
+            for (std::size_t l = 0; l < kLanes; ++l) {
+                checker.check("scaled row of lane " + std::to_string(l), index, old->value(l),
+                              get_signed(bench->value_o, static_cast<int>(l) * 16, 16));
+            }
+        }
+        if (const auto old = cells.next(unit)) {
+            checker.check("c", index, old->next_cell(), get_signed(bench->cell_o, 0, 16));
+        }
+        if (const auto old = hs.next(unit)) {
+            checker.check("h", index, old->h(), get_signed(bench->h_o, 0, 8));
+        }
+    }
+    return checker;
+}
+
+TEST_CASE("port equals golden") {
+    CHECK_CLEAN(run_port(Fault::kNone));
+}
+TEST_CASE("port: a wrong sum is reported") {
+    CHECK(run_port(Fault::kInjected).mismatches() > 0);
+}
+
+TEST_CASE("port: every copy of the table reads back") {
+    Checker checker("lacuna_port");
+    Testbench<Vport> bench(18);
+    load_table(bench);
+    bench->table_read_i = 1;
+    for (int copy = 0; copy < 5; ++copy) {
+        bench->table_select_i = static_cast<CData>(copy);
+        for (int s = 0; s < kTableWords; ++s) {
+            bench->table_addr_i = static_cast<CData>(s);
+            bench.tick();
+            bench.tick();
+            checker.check("word of table " + std::to_string(copy), s, table_word(s), bench->table_word_o);
+        }
+    }
+    CHECK_CLEAN(checker);
+}
+
+}  // namespace
+}  // namespace lacuna::rtl_test
