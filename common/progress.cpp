@@ -25,8 +25,12 @@ std::string duration_text(double seconds) {
     return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
 }
 
-Progress::Progress(std::string label, std::size_t total, std::size_t done)
-    : label_(std::move(label)), total_(total), first_(done), terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string label, std::size_t total, std::size_t done, Output output)
+    : label_(std::move(label)),
+      total_(total),
+      first_(done),
+      output_(output),
+      terminal_(isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
     if (line_open_) {
@@ -37,7 +41,8 @@ Progress::~Progress() {
 void Progress::update(std::size_t done, const std::string& detail) {
     const auto now = Clock::now();
     const double since = std::chrono::duration<double>(now - shown_).count();
-    if (since < (terminal_ ? kTerminalInterval : kLogInterval) && done != total_) {
+    const double interval = terminal_ ? kTerminalInterval : kLogInterval;
+    if (output_ == Output::None || (since < interval && done != total_)) {
         return;
     }
     shown_ = now;
@@ -54,6 +59,9 @@ void Progress::update(std::size_t done, const std::string& detail) {
 }
 
 void Progress::note(const std::string& line) {
+    if (output_ == Output::None) {
+        return;
+    }
     clear_line();
     fmt::print(stderr, "{}\n", line);
     std::fflush(stderr);

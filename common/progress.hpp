@@ -9,8 +9,11 @@ namespace lacuna {
 
 class Progress {
   public:
+    enum class Output { StandardError, None };
+
     /// @param label what is being done; @param total steps in all; @param done steps done by an earlier run
-    Progress(std::string label, std::size_t total, std::size_t done = 0);
+    Progress(std::string label, std::size_t total, std::size_t done = 0,
+             Output output = Output::StandardError);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -30,6 +33,7 @@ class Progress {
     std::string label_;
     std::size_t total_;
     std::size_t first_;
+    Output output_;
     bool terminal_;
     bool line_open_ = false;
     Clock::time_point start_ = Clock::now();

@@ -87,8 +87,11 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
     }
     const auto theirs = nlohmann::json::parse(text_of(file, "lacuna.run"), nullptr, false);
     const auto ours = nlohmann::json::parse(identity());
-    const auto difference =
-        theirs.is_discarded() ? nlohmann::json::array() : nlohmann::json::diff(theirs, ours);
+    if (!theirs.is_object()) {
+        problems.add("has no readable description of its run in metadata 'lacuna.run'");
+        problems.throw_if_any(advice);
+    }
+    const auto difference = nlohmann::json::diff(theirs, ours);
     for (const auto& item : difference) {
         const auto path = item.value("path", "");
         const nlohmann::json::json_pointer pointer(path);

@@ -41,13 +41,16 @@ struct TrainOptions {
     std::string to_json() const;
 };
 
-/// Loss of an update or of a split, in bits per character.
+/// A training run in memory: parameters, optimiser, masks, position in the text. Losses are bits per
+/// character.
 class Trainer {
   public:
     /// @param initial parameters to start from; @param teacher parameters of the distilling network, if any
     /// Throws `Error` on bad options or when the training split is too short for the batch.
     Trainer(const Corpus& corpus, ParameterLayout layout, Flat<float> initial, TrainOptions options,
             std::optional<Flat<float>> teacher = std::nullopt);
+    Trainer(const Trainer&) = delete;  // the shards refer to the layout
+    Trainer& operator=(const Trainer&) = delete;
 
     long updates_per_epoch() const { return chunks_; }
     long total_updates() const { return chunks_ * options_.epochs; }

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.hpp"
-#include "common/progress.hpp"
 
 namespace lacuna {
 
@@ -124,14 +123,14 @@ FloatModel finish(const Trainer& trainer, const Corpus& corpus, const RunOptions
 }  // namespace
 
 FloatModel run_training(Trainer& trainer, const Corpus& corpus, const RunOptions& options) {
-    Progress opening(options.stage, 1);
+    Progress opening(options.stage, 1, 0, options.output);
     start_or_resume(trainer, options, opening);
     const auto total = trainer.total_updates();
     const auto report_interval =
         std::max(1L, trainer.updates_per_epoch() / std::max(1, options.reports_per_epoch));
     const auto save = [&] { write_safetensors(checkpoint_path(options), trainer.checkpoint()); };
     Progress progress(options.stage, static_cast<std::size_t>(total),
-                      static_cast<std::size_t>(trainer.update()));
+                      static_cast<std::size_t>(trainer.update()), options.output);
     Meter meter;
     while (trainer.update() < total) {
         const double loss = trainer.step();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "common/progress.hpp"
 #include "model/float_model.hpp"
 #include "model/trainer.hpp"
 
@@ -16,9 +17,10 @@ struct RunOptions {
     int checkpoint_interval = 100;  ///< updates between checkpoints
     int reports_per_epoch = 4;      ///< validations
     int report_streams = 64;        ///< pieces of the validation split in a report
-    std::string stage;              ///< name in the model's history: train or prune
-    std::string command;            ///< the command without file names, for the history
-    std::string history;            ///< of the model that the run starts from
+    Progress::Output output = Progress::Output::StandardError;
+    std::string stage;    ///< name in the model's history: train or prune
+    std::string command;  ///< the command without file names, for the history
+    std::string history;  ///< of the model that the run starts from
     /// Asked after every update; true ends the run with a checkpoint and an `Error` that tells how to go on.
     std::function<bool()> stop_requested;
 };

@@ -1,0 +1,104 @@
+#include "model/bank_mask.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "golden/prng.hpp"
+#include "tests/model/tiny.hpp"
+
+namespace lacuna {
+
+namespace {
+
+RowMatrix random_matrix(Eigen::Index rows, Eigen::Index cols, std::uint64_t seed) {
+    SplitMix64 random(seed);
+    RowMatrix matrix(rows, cols);
+    for (Eigen::Index i = 0; i < matrix.size(); ++i) {
+        matrix.data()[i] = static_cast<float>(random.uniform() - 0.5);
+    }
+    return matrix;
+}
+
+RowMatrix mask_of(const RowMatrix& weights, int k) {
+    RowMatrix mask = RowMatrix::Constant(weights.rows(), weights.cols(), -1.0F);
+    keep_largest({weights.data(), weights.rows(), weights.cols()}, k,
+                 {mask.data(), mask.rows(), mask.cols()});
+    return mask;
+}
+
+}  // namespace
+
+TEST_CASE("every row keeps exactly min(k, real columns) weights of every bank, the largest") {
+    for (const Eigen::Index cols : {1, 15, 16, 17, 20, 33, 128}) {
+        for (const int k : {1, 2, 4, 8, 16}) {
+            CAPTURE(cols);
+            CAPTURE(k);
+            const auto weights = random_matrix(12, cols, static_cast<std::uint64_t>(cols * 100 + k));
+            const auto mask = mask_of(weights, k);
+            for (Eigen::Index row = 0; row < weights.rows(); ++row) {
+                for (Eigen::Index first = 0; first < cols; first += kBankColumns) {
+                    const auto real = std::min<Eigen::Index>(kBankColumns, cols - first);
+                    float smallest_kept = 1.0F;
+                    float largest_pruned = 0.0F;
+                    Eigen::Index kept = 0;
+                    for (Eigen::Index column = first; column < first + real; ++column) {
+                        const bool keeps = mask(row, column) == 1.0F;
+                        REQUIRE((keeps || mask(row, column) == 0.0F));
+                        const float magnitude = std::abs(weights(row, column));
+                        kept += keeps ? 1 : 0;
+                        smallest_kept = keeps ? std::min(smallest_kept, magnitude) : smallest_kept;
+                        largest_pruned = keeps ? largest_pruned : std::max(largest_pruned, magnitude);
+                    }
+                    REQUIRE(kept == std::min<Eigen::Index>(k, real));
+                    REQUIRE(smallest_kept >= largest_pruned);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("ties go to the lower column") {
+    RowMatrix weights(1, 18);
+    weights.setConstant(0.5F);
+    weights(0, 7) = -0.75F;
+    const auto mask = mask_of(weights, 2);
+    RowMatrix expected = RowMatrix::Zero(1, 18);
+    expected(0, 0) = expected(0, 7) = 1.0F;    // the largest, and the first of the equal ones
+    expected(0, 16) = expected(0, 17) = 1.0F;  // a bank of two
+    CHECK(mask == expected);
+}
+
+TEST_CASE("a network's mask cuts the layers and the head, not the embedding or the biases") {
+    const NetworkShape shape{6, 20, {16, 24}};
+    const ParameterLayout layout(shape);
+    const auto mask = bank_balanced_mask(initial_parameters(layout, 5), layout, 2);
+    CHECK(view(mask, layout.embedding).minCoeff() == 1.0F);
+    CHECK(view(mask, layout.head_bias).minCoeff() == 1.0F);
+    CHECK(view(mask, layout.layers[0].bias).minCoeff() == 1.0F);
+    CHECK(view(mask, layout.layers[0].weight_x).rowwise().sum() == Eigen::VectorXf::Constant(64, 4.0F));
+    CHECK(view(mask, layout.layers[0].weight_h).rowwise().sum() == Eigen::VectorXf::Constant(64, 2.0F));
+    CHECK(view(mask, layout.layers[1].weight_x).rowwise().sum() == Eigen::VectorXf::Constant(96, 2.0F));
+    CHECK(view(mask, layout.layers[1].weight_h).rowwise().sum() == Eigen::VectorXf::Constant(96, 4.0F));
+    CHECK(view(mask, layout.head_weight).rowwise().sum() == Eigen::VectorXf::Constant(6, 4.0F));
+}
+
+TEST_CASE("the kept count falls from 16 to the target along the cubic schedule") {
+    for (const int target : {1, 2, 4, 8, 16}) {
+        CAPTURE(target);
+        int before = 16;
+        for (int percent = 0; percent <= 100; ++percent) {
+            const int kept = kept_per_bank(percent / 100.0, target);
+            CHECK(kept <= before);
+            CHECK(kept >= target);
+            before = kept;
+        }
+        CHECK(kept_per_bank(0.0, target) == 16);
+        CHECK(kept_per_bank(1.0, target) == target);
+        CHECK(kept_per_bank(7.0, target) == target);
+    }
+    // Half way to k = 2 the sparsity is 14/16 * (1 - 1/8): 16 * (1 - 0.765625) = 3.75.
+    CHECK(kept_per_bank(0.5, 2) == 4);
+}
+
+}  // namespace lacuna

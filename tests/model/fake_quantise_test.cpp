@@ -1,0 +1,77 @@
+#include "model/fake_quantise.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/model/tiny.hpp"
+
+namespace lacuna {
+
+namespace {
+
+/// Largest distance of value / step from a whole number, and the largest |value / step|.
+struct Grid {
+    double off = 0.0;
+    double largest = 0.0;
+
+    void add(double value, double step) {
+        off = std::max(off, std::abs(value / step - std::round(value / step)));
+        largest = std::max(largest, std::abs(value / step));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("rounded weights are int8 multiples of a scale that both parts of a row share") {
+    const NetworkShape shape{5, 20, {8, 6}};
+    const ParameterLayout layout(shape);
+    const auto exact = initial_parameters(layout, 11);
+    const auto rounded = fake_quantised(exact, layout);
+
+    const double input_step = view(exact, layout.embedding).cwiseAbs().maxCoeff() / 127.0;
+    Grid embedding;
+    for (Eigen::Index i = 0; i < layout.embedding.size(); ++i) {
+        embedding.add(view(rounded, layout.embedding).data()[i], input_step);
+    }
+    CHECK(embedding.off < 1e-3);
+    CHECK(embedding.largest == doctest::Approx(127.0));
+
+    for (std::size_t n = 0; n < layout.layers.size(); ++n) {
+        const double fold = n == 0 ? 128.0 * input_step : 1.0;
+        const auto exact_x = view(exact, layout.layers[n].weight_x);
+        const auto exact_h = view(exact, layout.layers[n].weight_h);
+        for (Eigen::Index row = 0; row < exact_h.rows(); ++row) {
+            const double step = std::max(fold * exact_x.row(row).cwiseAbs().maxCoeff(),
+                                         static_cast<double>(exact_h.row(row).cwiseAbs().maxCoeff())) /
+                                127.0;
+            Grid grid;
+            for (const float value : view(rounded, layout.layers[n].weight_x).row(row)) {
+                grid.add(value * fold, step);
+            }
+            for (const float value : view(rounded, layout.layers[n].weight_h).row(row)) {
+                grid.add(value, step);
+            }
+            CHECK(grid.off < 1e-3);
+            CHECK(grid.largest == doctest::Approx(127.0));
+        }
+        CHECK(view(rounded, layout.layers[n].bias) == view(exact, layout.layers[n].bias));
+    }
+}
+
+TEST_CASE("rounding keeps zeros and a second rounding changes next to nothing") {
+    const NetworkShape shape{4, 16, {8}};
+    const ParameterLayout layout(shape);
+    Flat<float> pruned = initial_parameters(layout, 3);
+    view(pruned, layout.layers[0].weight_h).col(2).setZero();
+    const auto once = fake_quantised(pruned, layout);
+    const auto twice = fake_quantised(once, layout);
+    CHECK(view(once, layout.layers[0].weight_h).col(2).isZero(0.0F));
+    CHECK((once - twice).cwiseAbs().maxCoeff() < 1e-5F);
+    CHECK((once - pruned).cwiseAbs().maxCoeff() > 1e-4F);
+    const Flat<float> zeros = Flat<float>::Zero(layout.size());
+    CHECK(same_bytes(fake_quantised(zeros, layout), zeros));
+}
+
+}  // namespace lacuna

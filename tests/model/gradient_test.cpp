@@ -1,0 +1,154 @@
+// The backward pass against central differences, in double, on every element of every parameter.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "golden/prng.hpp"
+#include "model/network.hpp"
+
+namespace lacuna {
+
+namespace {
+
+constexpr int kStreams = 3;
+constexpr int kSteps = 5;
+constexpr double kScale = 0.5;
+
+/// A small two-layer network with odd sizes, its batch, and a carried state that is not zero.
+class Fixture {
+  public:
+    Fixture() : layout({7, 5, {6, 4}}), parameters(initial_parameters(layout, 3).cast<double>()) {
+        SplitMix64 random(9);
+        for (Eigen::Index i = 0; i < parameters.size(); ++i) {
+            parameters[i] += 0.3 * (random.uniform() - 0.5);
+        }
+        for (int i = 0; i < kStreams * kSteps; ++i) {
+            inputs.push_back(static_cast<int>(random.between(0, 6)));
+            targets.push_back(static_cast<int>(random.between(0, 6)));
+        }
+        soft = Network<double>::Matrix::Constant(7, kStreams * kSteps, 1.0 / 7.0);
+        soft.row(2).array() += 0.2;
+        soft.row(5).array() -= 0.1;
+        soft.row(6).array() -= 0.1;
+    }
+
+    /// Loss from the same starting state each time; with `share`, cross-entropy with the mixed targets.
+    double loss(Network<double>& network, double share) {
+        SplitMix64 random(5);
+        for (std::size_t n = 0; n < layout.layers.size(); ++n) {
+            for (Eigen::Index i = 0; i < network.h(n).size(); ++i) {
+                network.h(n).data()[i] = random.uniform() - 0.5;
+                network.c(n).data()[i] = random.uniform() - 0.5;
+            }
+        }
+        const double hard = network.forward(parameters, inputs, targets, options);
+        const double soft_loss = -(soft.array() * network.probabilities().array().log()).sum();
+        return kScale * ((1.0 - share) * hard + share * soft_loss);
+    }
+
+    ParameterLayout layout;
+    Flat<double> parameters;
+    std::vector<int> inputs;
+    std::vector<int> targets;
+    Network<double>::Matrix soft;
+    PassOptions options;
+};
+
+double worst_difference(Fixture& fixture, const Block& block, const Flat<double>& gradient, double share) {
+    constexpr double kStep = 1e-5;
+    Network<double> network(fixture.layout, kStreams);
+    double worst = 0.0;
+    for (Eigen::Index i = block.offset; i < block.offset + block.size(); ++i) {
+        const double value = fixture.parameters[i];
+        fixture.parameters[i] = value + kStep;
+        const double above = fixture.loss(network, share);
+        fixture.parameters[i] = value - kStep;
+        const double below = fixture.loss(network, share);
+        fixture.parameters[i] = value;
+        worst = std::max(worst, std::abs((above - below) / (2 * kStep) - gradient[i]));
+    }
+    return worst;
+}
+
+void check_all(double dropout, double share) {
+    Fixture fixture;
+    fixture.options.dropout = dropout;
+    fixture.options.dropout_seed = 77;
+    Network<double> network(fixture.layout, kStreams);
+    Flat<double> gradient = Flat<double>::Zero(fixture.layout.size());
+    fixture.loss(network, share);
+    network.backward(fixture.parameters, fixture.inputs, fixture.targets, kScale, gradient,
+                     share > 0 ? &fixture.soft : nullptr, share);
+    std::vector<Block> blocks = {fixture.layout.embedding, fixture.layout.head_weight,
+                                 fixture.layout.head_bias};
+    for (const auto& layer : fixture.layout.layers) {
+        blocks.insert(blocks.end(), {layer.weight_x, layer.weight_h, layer.bias});
+    }
+    for (const auto& block : blocks) {
+        CAPTURE(block.offset);
+        CHECK(gradient.segment(block.offset, block.size()).cwiseAbs().maxCoeff() > 1e-3);
+        CHECK(worst_difference(fixture, block, gradient, share) < 1e-8);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("gradients of all parameters agree with finite differences") {
+    check_all(0.0, 0.0);
+}
+
+TEST_CASE("gradients agree with finite differences under dropout") {
+    check_all(0.3, 0.0);
+}
+
+TEST_CASE("gradients agree with finite differences for mixed targets") {
+    check_all(0.0, 0.4);
+}
+
+TEST_CASE("the float network computes the gradient of the double one") {
+    Fixture fixture;
+    Network<double> exact(fixture.layout, kStreams);
+    Network<float> network(fixture.layout, kStreams);
+    const Flat<float> parameters = fixture.parameters.cast<float>();
+    Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
+    Flat<float> gradient = Flat<float>::Zero(fixture.layout.size());
+    const double loss = exact.forward(fixture.parameters, fixture.inputs, fixture.targets, {});
+    exact.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, expected);
+    CHECK(network.forward(parameters, fixture.inputs, fixture.targets, {}) ==
+          doctest::Approx(loss).epsilon(1e-5));
+    network.backward(parameters, fixture.inputs, fixture.targets, 1.0F, gradient);
+    CHECK((gradient.cast<double>() - expected).cwiseAbs().maxCoeff() < 1e-5);
+}
+
+TEST_CASE("rounded h lies on the grid of int8") {
+    Fixture fixture;
+    fixture.options.round_hidden = true;
+    Network<double> network(fixture.layout, kStreams);
+    network.forward(fixture.parameters, fixture.inputs, fixture.targets, fixture.options);
+    for (std::size_t n = 0; n < 2; ++n) {
+        for (Eigen::Index i = 0; i < network.h(n).size(); ++i) {
+            const double steps = network.h(n).data()[i] * 128.0;
+            CHECK(steps == std::round(steps));
+            CHECK(std::abs(steps) <= 128.0);
+        }
+        CHECK(network.h(n).cwiseAbs().maxCoeff() > 0.0);
+    }
+}
+
+TEST_CASE("a chunk in two halves gives the same state and loss as in one") {
+    Fixture fixture;
+    Network<double> whole(fixture.layout, kStreams);
+    Network<double> halves(fixture.layout, kStreams);
+    const double loss = whole.forward(fixture.parameters, fixture.inputs, fixture.targets, {});
+    const std::size_t cut = 2 * kStreams;
+    const std::span<const int> inputs(fixture.inputs);
+    const std::span<const int> targets(fixture.targets);
+    double sum = halves.forward(fixture.parameters, inputs.first(cut), targets.first(cut), {});
+    sum += halves.forward(fixture.parameters, inputs.subspan(cut), targets.subspan(cut), {});
+    CHECK(sum == doctest::Approx(loss).epsilon(1e-12));
+    CHECK((whole.c(1) - halves.c(1)).cwiseAbs().maxCoeff() < 1e-12);
+}
+
+}  // namespace lacuna

@@ -1,0 +1,204 @@
+#include "model/trainer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "model/bank_mask.hpp"
+#include "tests/model/tiny.hpp"
+
+namespace lacuna {
+
+namespace {
+
+/// Trains to the end and returns the parameters.
+Flat<float> train(const TrainOptions& options, std::uint64_t seed = 1, long updates = -1) {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    const auto initial = initial_parameters(layout, seed);
+    std::optional<Flat<float>> teacher;
+    if (options.distill > 0) {
+        teacher = initial_parameters(layout, 99);
+    }
+    Trainer trainer(corpus, layout, initial, options, teacher);
+    const long end = updates < 0 ? trainer.total_updates() : updates;
+    while (trainer.update() < end) {
+        trainer.step();
+    }
+    return trainer.effective_parameters();
+}
+
+/// Options that use everything: dropout, pruning, rounding, distillation.
+TrainOptions full_options() {
+    auto options = tiny_options();
+    options.dropout = 0.2;
+    options.k = 2;
+    options.round_fraction = 0.3;
+    options.distill = 0.3;
+    options.adam.weight_decay = 0.01;
+    return options;
+}
+
+std::string constructor_error(const TrainOptions& options) {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    return error_text([&] { Trainer(corpus, layout, initial_parameters(layout, 1), options); });
+}
+
+}  // namespace
+
+TEST_CASE("the same seed gives the same bytes, another seed others") {
+    auto options = full_options();
+    const auto first = train(options, 1, 20);
+    CHECK(same_bytes(first, train(options, 1, 20)));
+    options.seed = 2;
+    CHECK_FALSE(same_bytes(first, train(options, 1, 20)));
+}
+
+TEST_CASE("the number of threads does not change a byte") {
+    auto options = full_options();
+    options.shards = 4;
+    const auto one = train(options);
+    for (const int threads : {2, 3, 8}) {
+        options.threads = threads;
+        CHECK(same_bytes(one, train(options)));
+    }
+}
+
+TEST_CASE("a restored checkpoint goes on to the same bytes") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    const auto options = full_options();
+    const auto initial = initial_parameters(layout, 1);
+    const auto teacher = initial_parameters(layout, 99);
+    const auto expected = train(options);
+    Trainer whole(corpus, layout, initial, options, teacher);
+    const long total = whole.total_updates();
+    for (const long cut : {1L, total / 4, total / 2, total - 1}) {
+        CAPTURE(cut);
+        Trainer before(corpus, layout, initial, options, teacher);
+        while (before.update() < cut) {
+            before.step();
+        }
+        Trainer after(corpus, layout, initial, options, teacher);
+        after.restore(before.checkpoint(), "checkpoint");
+        CHECK(after.update() == cut);
+        while (after.update() < total) {
+            after.step();
+        }
+        CHECK(same_bytes(after.effective_parameters(), expected));
+    }
+}
+
+TEST_CASE("training lowers the loss on a text with rules") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    auto options = tiny_options();
+    options.epochs = 6;
+    options.learning_rate.peak = 0.02;
+    Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+    const double before = trainer.evaluate(corpus.valid, 1);
+    while (trainer.update() < trainer.total_updates()) {
+        trainer.step();
+    }
+    const double after = trainer.evaluate(corpus.valid, 1);
+    // A word of 5 characters out of 4 equally likely ones: 2 bits per word, 0.4 bits per character.
+    CHECK(before > 2.5);
+    CHECK(after < 0.6);
+    CHECK(after > 0.35);
+}
+
+TEST_CASE("evaluation in one piece agrees with the step-by-step runner") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    Trainer trainer(corpus, layout, initial_parameters(layout, 1), tiny_options());
+    for (int i = 0; i < 30; ++i) {
+        trainer.step();
+    }
+    const auto model = unflatten(trainer.pruned_parameters(), layout, corpus.vocab);
+    const double expected = bits_per_character(model, corpus.valid);
+    CHECK(trainer.evaluate(corpus.valid, 1) == doctest::Approx(expected).epsilon(1e-5));
+    CHECK(trainer.evaluate(corpus.valid, 4) == doctest::Approx(expected).epsilon(0.2));
+    CHECK(trainer.evaluate(corpus.valid, 1'000'000) > 0.0);  // more pieces than characters
+}
+
+TEST_CASE("pruning ends with exact zeros everywhere outside the masks and keeps them") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    for (const bool regrow : {true, false}) {
+        auto options = tiny_options();
+        options.k = 1;
+        options.regrow = regrow;
+        options.prune_fraction = 0.5;
+        Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+        std::vector<int> kept;
+        Flat<float> fixed;
+        while (trainer.update() < trainer.total_updates()) {
+            trainer.step();
+            kept.push_back(trainer.kept());
+            if (trainer.update() == trainer.total_updates() / 2 + 1) {
+                fixed = trainer.pruned_parameters();
+            }
+        }
+        CHECK(kept.front() == 16);
+        CHECK(std::ranges::is_sorted(kept, std::greater<>{}));
+        CHECK(kept.back() == 1);
+        const auto last = trainer.pruned_parameters();
+        const auto mask = bank_balanced_mask(last, layout, 1);
+        CHECK(same_bytes(last.cwiseProduct(mask), last));  // at most one weight per bank and row
+        CHECK((last.array() == 0.0F).count() == (fixed.array() == 0.0F).count());
+        CHECK(last.cwiseProduct((fixed.array() == 0.0F).cast<float>().matrix()).isZero(0.0F));
+        CHECK_FALSE(same_bytes(last, fixed));  // the kept weights go on learning
+    }
+}
+
+TEST_CASE("rounding starts in the last part of the run") {
+    auto options = tiny_options();
+    options.round_fraction = 0.25;
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+    const long total = trainer.total_updates();
+    while (trainer.update() < total) {
+        CHECK(trainer.rounding() ==
+              (static_cast<double>(trainer.update()) >= 0.75 * static_cast<double>(total)));
+        trainer.step();
+    }
+    CHECK_FALSE(same_bytes(trainer.effective_parameters(), trainer.pruned_parameters()));
+}
+
+TEST_CASE("bad options are listed together") {
+    auto options = tiny_options();
+    options.k = 3;
+    options.epochs = 0;
+    options.shards = 3;
+    options.dropout = 1.0;
+    const auto text = constructor_error(options);
+    CHECK(contains(text, "--k is 3, expected 1, 2, 4, 8 or 16"));
+    CHECK(contains(text, "--epochs is 0"));
+    CHECK(contains(text, "--shards is 3, expected a divisor of --streams"));
+    CHECK(contains(text, "--dropout is 1"));
+}
+
+TEST_CASE("a batch that is too large for the text is refused") {
+    auto options = tiny_options();
+    options.streams = 400;
+    const auto text = constructor_error(options);
+    CHECK(
+        contains(text, "training split has 2507 characters, but 400 streams of 10 steps need at least 4011"));
+}
+
+TEST_CASE("divergence stops the training and keeps the parameters") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    auto initial = initial_parameters(layout, 1);
+    initial[layout.head_bias.offset] = std::numeric_limits<float>::quiet_NaN();
+    Trainer trainer(corpus, layout, initial, tiny_options());
+    const auto text = error_text([&] { trainer.step(); });
+    CHECK(contains(text, "training diverged at update 1"));
+    CHECK(contains(text, "--learning-rate"));
+    CHECK(trainer.update() == 0);
+    CHECK(same_bytes(trainer.pruned_parameters(), initial));
+}
+
+}  // namespace lacuna
