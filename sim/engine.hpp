@@ -66,8 +66,9 @@ class Engine {
     virtual EngineOutputs tick(const EngineInputs& inputs) = 0;
     /// Cycles ticked so far.
     virtual std::uint64_t cycles() const = 0;
-    /// Fault injection: the slot that was issued in the cycle before loses its `valid`.
-    virtual void drop_slot() = 0;
+    /// Fault injection: the slot issued in the cycle before loses its `valid`, if there was one and it was
+    /// (`group_end`) or was not the last of a group. True when it was dropped.
+    virtual bool drop_slot(bool group_end) = 0;
 };
 
 struct EngineOptions {

@@ -256,7 +256,6 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
     std::uint64_t idle = 0;
     std::deque<std::array<std::int8_t, PartWeights::kBankWidth>> banks;
     EngineInputs in;
-    in.y_ready = true;
     in.start = true;
     in.entry = Layout::entry(mode);
     in.steps = static_cast<std::uint32_t>(steps);
@@ -275,7 +274,9 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
         if (in.x_valid) {
             in.x = banks.front();
         }
+        in.y_ready = !output_ready || output_ready();
         const EngineOutputs out = engine_.tick(in);
+        const bool y_taken = in.y_ready && out.y_valid;
         const bool x_taken = in.x_valid && out.x_ready;
         if (x_taken) {
             banks.pop_front();
@@ -284,7 +285,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             statistics.cycle(out, operation_of);
         }
         check_taps(out, operation_of);
-        if (out.y_valid && collect(out)) {
+        if (y_taken && collect(out)) {
             if (sink) {
                 sink(base_step_ + taken, outputs_);
             }
@@ -300,7 +301,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             started = true;
             in.start = false;
         }
-        const bool active = out.fire || out.tap_h_valid != 0 || out.tap_y_valid != 0 || out.y_valid || x_taken;
+        const bool active = out.fire || out.tap_h_valid != 0 || out.tap_y_valid != 0 || y_taken || x_taken;
         idle = active ? 0 : idle + 1;
         if (idle > kStuckCycles) {
             throw Error(fmt::format(

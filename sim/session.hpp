@@ -80,6 +80,8 @@ class Session {
 
     /// Called after every cycle of a run; for fault injection and progress.
     std::function<void(std::uint64_t cycle)> on_cycle;
+    /// Whether outputs are taken in the coming cycle; default: always. For tests of back-pressure.
+    std::function<bool()> output_ready;
 
   private:
     struct Expected {

@@ -13,8 +13,8 @@ if(NOT verilator_FOUND)
     message(FATAL_ERROR "Verilator not found: run `make tools`, or install Verilator 5.032 or later and set VERILATOR_ROOT to its share/verilator")
 endif()
 
-set(LACUNA_RTL_DIR ${CMAKE_CURRENT_LIST_DIR}/../rtl CACHE INTERNAL "Hardware sources")
-cmake_path(NORMAL_PATH LACUNA_RTL_DIR)
+cmake_path(SET rtl_folder NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../rtl)
+set(LACUNA_RTL_DIR ${rtl_folder} CACHE INTERNAL "Hardware sources")
 
 # Absolute names of the sources in a file list, whose names are relative to it.
 function(lacuna_read_list list variable)

@@ -31,10 +31,18 @@ class VerilatedEngine final : public Engine {
         return outputs;
     }
 
-    void drop_slot() override { bench_->rootp->lacuna_engine__DOT__fetch_wave_q &= ~kWaveValid; }
+    bool drop_slot(bool group_end) override {
+        auto& wave = bench_->rootp->lacuna_engine__DOT__fetch_wave_q;
+        if ((wave & kWaveValid) == 0 || ((wave & kWaveLast) != 0) != group_end) {
+            return false;
+        }
+        wave &= static_cast<CData>(~kWaveValid);
+        return true;
+    }
 
   private:
     static constexpr unsigned kWaveValid = 1U << 5;  // lacuna_pkg::wave_t
+    static constexpr unsigned kWaveLast = 1U << 3;
 
     void drive(const EngineInputs& in) {
         Model& m = *bench_;

@@ -1,7 +1,8 @@
 // Input: takes the banks of x, step after step, into the double buffer of the activation memory.
 //
 // x_* is a stream of bank words, valid/ready, `banks` of them a step (configured together with the buffer's base
-// address). A step's banks are taken while fewer than two loaded steps wait for their release.
+// address). A step's banks are taken while fewer than two loaded steps wait for their release. released_i comes when
+// the step's last bank is issued; two cycles later its memory read is over and the half may be overwritten.
 // write_o/write_ready_i hand a bank to the memory's write port. reset_step_i: the next bank is the first of step 1.
 `default_nettype none
 
@@ -25,6 +26,7 @@ module lacuna_input (
     logic [lacuna_pkg::BankAddrW-1:0] bank_q;  // within the step
     logic [lacuna_pkg::PhaseW-1:0] phase_q;
     logic [1:0] held_q;  // steps loaded or being loaded, and not released
+    logic [1:0] released_q;
     logic take, first, last;
 
     assign first = bank_q == '0;
@@ -44,11 +46,13 @@ module lacuna_input (
             bank_q <= last ? '0 : bank_q + 1'b1;
             if (last) phase_q <= phase_q + 1'b1;
         end
-        held_q <= held_q + 2'(take && first) - 2'(released_i);
+        released_q <= {released_q[0], released_i};
+        held_q <= held_q + 2'(take && first) - 2'(released_q[1]);
         if (!rst_ni || reset_step_i || configure_i) begin
             bank_q <= '0;
             phase_q <= 3'd1;
             held_q <= '0;
+            released_q <= '0;
         end
         if (!rst_ni) banks_o <= '0;
     end

@@ -1,7 +1,8 @@
 // Memory of bank words: one write port with byte enables, one read port, one clock.
 //
 // rdata_o is the word at raddr_i two cycles earlier. Reading the address that is written in the same cycle
-// returns undefined bytes: the readiness tags exclude it. Contents are undefined until written.
+// returns an undefined word: the readiness tags exclude it (this twin returns the complement, so that tests see it).
+// Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_bank_ram.sv (four DP16KD with OUTREG).
 //
 // Depth 2..1024 banks.
@@ -29,7 +30,7 @@ module lacuna_bank_ram #(
         for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
             if (we_i[b]) mem[waddr_i][b*lacuna_pkg::ActW+:lacuna_pkg::ActW] <= wdata_i[b*lacuna_pkg::ActW+:lacuna_pkg::ActW];
         end
-        read_q <= mem[raddr_i];
+        read_q <= (we_i != '0 && waddr_i == raddr_i) ? ~mem[raddr_i] : mem[raddr_i];
 `ifndef SYNTHESIS
         // The undefined bytes: certainly not those that a user might hope for.
         for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin

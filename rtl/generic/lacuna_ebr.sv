@@ -1,7 +1,8 @@
 // Simple dual-port block RAM with an output register: one write port, one read port, one clock.
 //
 // rdata_o is the word at raddr_i two cycles earlier. A read of the address that is written in the same cycle
-// returns an undefined word: users must not do it. Contents are undefined until written.
+// returns an undefined word: users must not do it (this twin returns the complement, so that tests see it).
+// Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_ebr.sv (DP16KD with OUTREG).
 //
 // Width 1..36; Depth 2..65536.
@@ -28,7 +29,7 @@ module lacuna_ebr #(
 
     always_ff @(posedge clk_i) begin
         if (we_i) mem[waddr_i] <= wdata_i;
-        read_q <= mem[raddr_i];
+        read_q <= (we_i && waddr_i == raddr_i) ? ~mem[raddr_i] : mem[raddr_i];
 `ifndef SYNTHESIS
         // The undefined word: certainly not the one that a user might hope for.
         if (we_i && waddr_i == raddr_i) read_q <= ~mem[raddr_i];

@@ -1,0 +1,77 @@
+# Lacuna: the one face. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# ---- options of `make sim` and `make bench`
+TILES ?= 13
+MODEL ?= models/kjv-8x.safetensors
+CLOCK_MHZ ?= 100
+# PROMPT, STEPS, SCORE, TRACE, TEMPERATURE, SEED, WEIGHT_DEPTH: empty means the program's default.
+export PROMPT
+
+ifneq ($(filter $(TILES),$(shell seq 1 21)),$(TILES))
+$(error TILES=$(TILES): expected a number of tiles per lane from 1 to 21)
+endif
+ifeq ($(TILES),)
+$(error TILES is empty: expected a number of tiles per lane from 1 to 21)
+endif
+
+include tools/setup/setup.mk
+include tools/lint/lint.mk
+
+BUILD := build/$(if $(filter 13,$(TILES)),main,t$(TILES))
+JOBS ?= $(shell nproc)
+CMAKE_FLAGS ?=
+
+.PHONY: help build sim bench test train clean distclean build-folder
+
+help: ## List the targets
+	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+	@echo "Options of sim: MODEL=file PROMPT=text STEPS=n TILES=1..21 SCORE=1 TRACE=1 TEMPERATURE=x SEED=n CLOCK_MHZ=x WEIGHT_DEPTH=n"
+
+$(BUILD)/build.ninja: CMakeLists.txt | setup-ready
+	@cmake -S . -B $(BUILD) -G Ninja -DLACUNA_SIM_TILES=$(TILES) $(CMAKE_FLAGS) > $(BUILD).log 2>&1 \
+		|| { cat $(BUILD).log; rm -f $@; echo "configuration failed: see $(BUILD).log"; exit 1; }
+
+build-folder:
+	@mkdir -p build
+
+$(BUILD)/build.ninja: | build-folder
+
+build: $(BUILD)/build.ninja ## Build everything
+	@ninja -C $(BUILD) -j $(JOBS)
+
+# ---- simulation
+SIM_FLAGS = --model '$(MODEL)' --clock-mhz '$(CLOCK_MHZ)' \
+	$(if $(SCORE),--score) \
+	$(if $(STEPS),--steps '$(STEPS)',$(if $(TRACE),--steps 4)) \
+	$(if $(TEMPERATURE),--temperature '$(TEMPERATURE)') $(if $(SEED),--seed '$(SEED)') \
+	$(if $(WEIGHT_DEPTH),--weight-depth '$(WEIGHT_DEPTH)') \
+	$(if $(TRACE),--trace out/sim.fst) $(if $(JSON),--json '$(JSON)')
+
+sim: $(BUILD)/build.ninja $(if $(SCORE),data) ## Run a language model on the simulated engine and check every bit
+	@ninja -C $(BUILD) -j $(JOBS) --quiet lacuna-sim
+	@mkdir -p out
+	@$(BUILD)/sim/lacuna-sim $(SIM_FLAGS) $${PROMPT:+--prompt "$$PROMPT"}
+
+bench: $(BUILD)/build.ninja ## Measure the engine's figures: out/bench.json and a table
+	@ninja -C $(BUILD) -j $(JOBS) --quiet lacuna-bench
+	@mkdir -p out
+	@$(BUILD)/sim/lacuna-bench --json out/bench.json
+
+# ---- tests
+test: $(BUILD)/build.ninja ## Build and run all tests
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+# ---- models
+train: $(BUILD)/build.ninja data ## Make the shipped models again (hours); interrupted, it resumes
+	@ninja -C $(BUILD) -j $(JOBS) --quiet lacuna
+	@bash tools/train/kjv.sh $(BUILD)/cli/lacuna data/kjv out/train
+
+clean: ## Remove what was built and written (not tools and data)
+	@rm -rf build out
+
+distclean: clean ## Remove everything that is not in the repository
+	@rm -rf .tools data

@@ -1,0 +1,103 @@
+// The engine against golden, bit by bit: random models on several geometries.
+#include <doctest/doctest.h>
+
+#include "tests/system/random_runs.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr std::uint64_t kModelsPerGeometry = 12;
+
+void check_clean(const Session& session) {
+    if (session.first_mismatch()) {
+        FAIL_CHECK(session.first_mismatch()->to_string());
+    }
+    CHECK(session.mismatches() == 0);
+    CHECK(session.values_checked() > 0);
+}
+
+TEST_CASE("random models give golden's bits on every geometry, in every mode, from every state") {
+    std::uint64_t seed = 1000;
+    for (const Geometry& geometry : built_geometries()) {
+        for (std::uint64_t i = 0; i < kModelsPerGeometry; ++i, ++seed) {
+            const QuantisedModel model = random_model(random_options(seed, 3, 48));
+            CAPTURE(geometry.to_string());
+            CAPTURE(seed);
+            const auto engine = make_engine(geometry, {.seed = seed, .trace = {}});
+            Session session(*engine, model);
+            SplitMix64 prng(seed);
+            random_run(session, Mode::Score, 1 + seed % 7, prng);
+            random_run(session, Mode::Generate, 1 + seed % 4, prng);  // goes on from there
+            CHECK(session.read_state() == session.golden().state());
+            session.set_state(random_state(prng, model));
+            random_run(session, Mode::Score, 1 + seed % 3, prng, i % 4 == 0);
+            CHECK(session.read_state() == session.golden().state());
+            session.clear();
+            random_run(session, i % 2 == 0 ? Mode::Score : Mode::Generate, 2, prng);
+            check_clean(session);
+        }
+    }
+}
+
+TEST_CASE("one long run equals many short ones") {
+    const QuantisedModel model = random_model({.seed = 3, .inputs = 9, .units = {21, 18}, .head_rows = 7});
+    std::vector<ModelState> ends;
+    for (const std::uint64_t chunk : {std::uint64_t{24}, std::uint64_t{1}, std::uint64_t{5}}) {
+        const auto engine = make_engine(built_geometries().front());
+        Session session(*engine, model);
+        SplitMix64 prng(5);
+        std::vector<std::vector<std::int8_t>> inputs(24);
+        for (auto& x : inputs) {
+            x = random_input(prng, 9);
+        }
+        for (std::uint64_t done = 0; done < inputs.size();) {
+            const std::uint64_t steps = std::min<std::uint64_t>(chunk, inputs.size() - done);
+            session.run(done % 2 == 0 ? Mode::Score : Mode::Generate, steps,
+                        [&](std::uint64_t step) { return std::optional(inputs[done + step]); });
+            done += steps;
+        }
+        check_clean(session);
+        ends.push_back(session.read_state());
+    }
+    CHECK(ends[0] == ends[1]);
+    CHECK(ends[0] == ends[2]);
+}
+
+TEST_CASE("cycles do not depend on data") {
+    std::vector<std::uint64_t> cycles;
+    for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}}) {
+        const QuantisedModel model = random_model(
+            {.seed = seed, .inputs = 33, .units = {40}, .head_rows = 11, .corners = seed == 2});
+        const auto engine = make_engine(built_geometries().back(), {.seed = seed, .trace = {}});
+        Session session(*engine, model);
+        SplitMix64 prng(seed);
+        cycles.push_back(random_run(session, Mode::Score, 9, prng).cycles);
+    }
+    CHECK(cycles[0] == cycles[1]);
+}
+
+TEST_CASE("score mode hides the tail of a step: a deep enough stack costs nothing but its sweeps") {
+    const QuantisedModel model = random_model(
+        {.seed = 1, .inputs = 32, .units = {48, 48}, .k_x = {4}, .k_h = {4}, .head_rows = 20, .head_k = 4});
+    const auto engine = make_engine(built_geometries().front());
+    Session session(*engine, model);
+    SplitMix64 prng(1);
+    const RunStatistics run = random_run(session, Mode::Score, 12, prng);
+    CHECK(run.cycles_per_step() == doctest::Approx(session.layout().sweep_cycles()).epsilon(1e-9));
+}
+
+TEST_CASE("a run of no steps is refused") {
+    const auto engine = make_engine(built_geometries().front());
+    Session session(*engine, random_model({.inputs = 4, .units = {5}}));
+    SplitMix64 prng(1);
+    CHECK_THROWS_WITH_AS(random_run(session, Mode::Score, 0, prng), doctest::Contains("at least one step"), Error);
+}
+
+TEST_CASE("an engine that was not built is named, with those that were") {
+    Geometry other = built_geometries().front();
+    other.tiles = 20;
+    CHECK_THROWS_WITH_AS(make_engine(other), doctest::Contains("tiles=1 ports=1"), Error);
+}
+
+}  // namespace
+}  // namespace lacuna

@@ -1,0 +1,140 @@
+// The checker finds faults: each test breaks one thing in a loaded engine and expects the report.
+#include <doctest/doctest.h>
+
+#include "tests/system/random_runs.hpp"
+
+namespace lacuna {
+namespace {
+
+/// Strong rows everywhere, so that a fault anywhere reaches an output.
+QuantisedModel sensitive_model() {
+    QuantisedModel model = random_model({.seed = 21,
+                                         .inputs = 20,
+                                         .units = {18, 18},
+                                         .k_x = {4},
+                                         .k_h = {4},
+                                         .head_rows = 8,
+                                         .head_k = 4,
+                                         .part_shifts = false,
+                                         .corners = false});
+    return model;
+}
+
+struct Loaded {
+    explicit Loaded(const Geometry& geometry)
+        : engine(make_engine(geometry)), session(*engine, sensitive_model()), prng(1) {}
+
+    std::unique_ptr<Engine> engine;
+    Session session;
+    SplitMix64 prng;
+};
+
+void flip(Session& session, Space space, std::uint8_t select, std::uint16_t address, int bit) {
+    const std::uint64_t word = session.read(space, select, address);
+    session.write({space, select, address, word ^ (std::uint64_t{1} << bit)});
+}
+
+/// The report must name the place: step, layer, value, unit, and two different numbers.
+void check_report(const Session& session, const std::string& layer) {
+    CHECK(session.mismatches() > 0);
+    REQUIRE(session.first_mismatch());
+    const Mismatch& mismatch = *session.first_mismatch();
+    CHECK(mismatch.layer == layer);
+    CHECK(mismatch.expected != mismatch.got);
+    const std::string text = mismatch.to_string();
+    for (const char* part : {"step ", "unit ", "expected ", "got "}) {
+        CHECK(text.find(part) != std::string::npos);
+    }
+    MESSAGE(text);
+}
+
+TEST_CASE("without a fault nothing is reported") {
+    Loaded loaded(built_geometries().back());
+    random_run(loaded.session, Mode::Score, 6, loaded.prng);
+    CHECK(loaded.session.mismatches() == 0);
+}
+
+TEST_CASE("a flipped weight bit is reported, in each layer and the head") {
+    for (std::size_t operation = 0; operation < 3; ++operation) {
+        Loaded loaded(built_geometries().back());
+        const Operation& op = loaded.session.layout().operations[operation];
+        // Every slot of the group's top unit in lane 0: at least one meets an activation that is not zero.
+        const Place place = group_places(loaded.session.layout().geometry, op.group_units(0)).back();
+        for (int slot = 0; slot < op.descriptor.slots; ++slot) {
+            flip(loaded.session, Space::Weight, weight_select(0, place.tile),
+                 static_cast<std::uint16_t>(op.first_weight(0) + slot), 12 * place.pe + 10);
+        }
+        random_run(loaded.session, Mode::Score, 6, loaded.prng);
+        check_report(loaded.session, operation == 2 ? "head" : "layer " + std::to_string(operation));
+        if (operation == 1) {
+            CHECK(loaded.session.first_mismatch()->unit == op.group_units(0) - 1);
+        }
+    }
+}
+
+TEST_CASE("a flipped column index is reported") {
+    Loaded loaded(built_geometries().back());
+    const Operation& op = loaded.session.layout().operations[0];
+    for (int slot = 0; slot < op.descriptor.slots; ++slot) {
+        flip(loaded.session, Space::Weight, weight_select(2, loaded.session.layout().geometry.tiles - 1),
+             static_cast<std::uint16_t>(op.first_weight(0) + slot), 24 + 1);
+    }
+    random_run(loaded.session, Mode::Score, 6, loaded.prng);
+    check_report(loaded.session, "layer 0");
+}
+
+TEST_CASE("a wrong table entry is reported") {
+    Loaded loaded(built_geometries().back());
+    for (std::uint16_t address = 0; address < 16; ++address) {
+        const std::uint64_t word = loaded.session.read(Space::Table, 0, address);
+        loaded.session.write({Space::Table, 0, address, word ^ (std::uint64_t{1} << 12)});
+    }
+    random_run(loaded.session, Mode::Score, 6, loaded.prng);
+    check_report(loaded.session, "layer 0");
+}
+
+TEST_CASE("a wrong row scale is reported") {
+    Loaded loaded(built_geometries().back());
+    const Operation& op = loaded.session.layout().operations[1];
+    flip(loaded.session, Space::Row, row_select(0, 3), static_cast<std::uint16_t>(op.first_row(0)), 34);
+    random_run(loaded.session, Mode::Score, 6, loaded.prng);
+    check_report(loaded.session, "layer 1");
+}
+
+TEST_CASE("a wrong cell state is reported") {
+    Loaded loaded(built_geometries().back());
+    SplitMix64 prng(9);
+    loaded.session.set_state(random_state(prng, loaded.session.golden().model()));
+    const Operation& op = loaded.session.layout().operations[0];
+    flip(loaded.session, Space::Cell, 0, static_cast<std::uint16_t>(op.descriptor.cell_base), 14);
+    random_run(loaded.session, Mode::Score, 2, loaded.prng);
+    check_report(loaded.session, "layer 0");
+}
+
+TEST_CASE("a dropped cycle is reported as a wrong value") {
+    Loaded loaded(built_geometries().back());
+    int dropped = 0;
+    loaded.session.on_cycle = [&, start = loaded.engine->cycles()](std::uint64_t cycle) {
+        // In the third step or later, when no h is zero any more.
+        if (dropped < 3 && cycle > start + 400 && loaded.engine->drop_slot(false)) {
+            ++dropped;
+        }
+    };
+    random_run(loaded.session, Mode::Score, 12, loaded.prng);
+    CHECK(dropped == 3);
+    REQUIRE(loaded.session.first_mismatch());
+    check_report(loaded.session, loaded.session.first_mismatch()->layer);
+    CHECK(loaded.session.first_mismatch()->step >= 1);
+}
+
+TEST_CASE("a group whose last cycle is dropped never drains, and the session says that the engine is stuck") {
+    Loaded loaded(built_geometries().back());
+    bool dropped = false;
+    loaded.session.on_cycle = [&](std::uint64_t) { dropped = dropped || loaded.engine->drop_slot(true); };
+    CHECK_THROWS_WITH_AS(random_run(loaded.session, Mode::Generate, 3, loaded.prng),
+                         doctest::Contains("engine is stuck"), Error);
+    CHECK(dropped);
+}
+
+}  // namespace
+}  // namespace lacuna
