@@ -17,7 +17,7 @@ setup: ## Install what is missing: tools and libraries
 	@VERILATOR_ROOT='$(LACUNA_USER_VERILATOR_ROOT)' bash tools/setup/setup.sh
 
 setup-ready:
-	@VERILATOR_ROOT='$(LACUNA_USER_VERILATOR_ROOT)' bash tools/setup/setup.sh --quick
+	@VERILATOR_ROOT='$(LACUNA_USER_VERILATOR_ROOT)' bash tools/setup/setup.sh --quiet
 
 versions: ## Print every tool and library: version needed, version found, path
 	@VERILATOR_ROOT='$(LACUNA_USER_VERILATOR_ROOT)' bash tools/setup/versions.sh

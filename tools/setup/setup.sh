@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and running Lacuna needs and is not there yet. Run by make before anything else.
-#   setup.sh           look at everything again, install what is missing
-#   setup.sh --quick   the same, but return at once if the last set-up still holds
+#   setup.sh           install what is missing; if the last set-up still holds, only say so
+#   setup.sh --quiet   the same, without a word if the last set-up still holds
+# Delete .tools/setup.stamp to have every version looked at again.
 # What is on PATH and new enough is used untouched. The rest comes from the distribution with apt (as root or with
 # sudo); chip design tools that it lacks or has too old come from a newer Debian suite into .tools/eda, without root.
 # Environment: LACUNA_EDA_SUITE     Debian suite for the private tools; if set, these are used whatever is on PATH
@@ -14,23 +15,29 @@ set -euo pipefail
 . "$setup_dir/eda_prefix.sh"
 
 default_suite=trixie
-stamp_head="$root|${LACUNA_EDA_SUITE:-}"
 
-# Does the last set-up still hold: same place, same wish, scripts not changed, every program and library still there?
+# state: prints what a set-up rests on: its place, the wished suite, the path of every program with and without the
+# private tools, and the path of every library. Runs none of the programs.
+state() {
+    local i programs=()
+    printf '%s|%s\n' "$root" "${LACUNA_EDA_SUITE:-}"
+    for i in "${!names[@]}"; do
+        case ${kinds[i]} in
+            command | eda) programs+=("${names[i]}") ;;
+            *) probe "${kinds[i]}" "${names[i]}" && printf '%s %s\n' "${names[i]}" "$path" ;;
+        esac
+    done
+    PATH=$tools_dir/bin:$PATH type -P "${programs[@]}" || true
+    printf 'without the private tools:\n'
+    type -P "${programs[@]}" || true
+}
+
+# Does the last set-up still hold: nothing that it rests on has moved, come or gone, and the scripts are the same?
 stamp_holds() {
-    local file name path
-    [[ -r $stamp ]] || return 1
+    local file
+    [[ -r $stamp && -e $tools_dir/verilator/include ]] || return 1
     for file in "$setup_dir"/*; do [[ ! $file -nt $stamp ]] || return 1; done
-    {
-        IFS= read -r file && [[ $file == "$stamp_head" ]] || return 1
-        while IFS='|' read -r name path; do
-            if [[ -n $name ]]; then
-                [[ $(PATH=$tools_dir/bin:$PATH type -P "$name") == "$path" ]] || return 1
-            else
-                [[ -e $path ]] || return 1
-            fi
-        done
-    } <"$stamp"
+    [[ $(state) == "$(<"$stamp")" ]]
 }
 
 # look: fills found_paths, found_versions and missing (indices into the requirements) as a user without us has them.
@@ -167,44 +174,44 @@ write_wrappers() {
 
 # finish: .tools/verilator leads to Verilator's own files, .tools/env.sh is for shells, and the stamp ends the set-up.
 finish() {
-    local i verilator_root
-    PATH=$tools_dir/bin:$PATH
-    hash -r
-    verilator_root=$(verilator --getenv VERILATOR_ROOT) || give_up 'verilator does not tell its VERILATOR_ROOT'
+    local verilator_root
+    verilator_root=$(PATH=$tools_dir/bin:$PATH && verilator --getenv VERILATOR_ROOT) || give_up 'verilator does not tell its VERILATOR_ROOT'
     if [[ $(readlink "$tools_dir/verilator") != "$verilator_root" ]]; then
         ln -sfn "$verilator_root" "$tools_dir/verilator"
     fi
     # shellcheck disable=SC2016 # the reading shell expands $PATH
     printf '# To use the tools in a shell of your own: . .tools/env.sh\nexport PATH=%q:$PATH VERILATOR_ROOT=%q\n' \
         "$tools_dir/bin" "$tools_dir/verilator" >"$tools_dir/env.sh"
-    {
-        printf '%s\n' "$stamp_head"
-        for i in "${!names[@]}"; do
-            case ${kinds[i]} in
-                command | eda) printf '%s|%s\n' "${names[i]}" "$(type -P "${names[i]}")" ;;
-                *) printf '|%s\n' "${found_paths[i]}" ;;
-            esac
-        done
-    } >"$stamp.partial"
+    state >"$stamp.partial"
     mv "$stamp.partial" "$stamp"
 }
 
 main() {
-    if [[ ${1:-} == --quick ]] && stamp_holds; then return 0; fi
-    mkdir -p "$tools_dir"
-    exec 9>"$tools_dir/lock"
-    if ! flock -n 9; then
-        say 'waiting for another set-up to end'
-        flock 9
-        if [[ ${1:-} == --quick ]] && stamp_holds; then return 0; fi
-    fi
-    # apt ends in its own way when interrupted; without this, the script would take that for a failed download.
-    trap 'say "interrupted; run the same command again to go on" >&2; exit 130' INT TERM HUP
+    local mode=${1:-}
     PATH=$(outside_path)
     read_requirements
+    if ! stamp_holds; then
+        mkdir -p "$tools_dir"
+        exec 9>"$tools_dir/lock"
+        if ! flock -n 9; then
+            say 'waiting for another set-up to end'
+            flock 9
+        fi
+        if ! stamp_holds; then
+            set_up
+            mode=
+        fi
+    fi
+    [[ $mode == --quiet ]] || say 'everything is there (make versions lists it)'
+}
+
+# set_up: looks at everything, and installs what is missing. The caller holds the lock.
+set_up() {
+    local i host_missing=0
+    # apt ends in its own way when interrupted; without this, the script would take that for a failed download.
+    trap 'say "interrupted; run the same command again to go on" >&2; exit 130' INT TERM HUP
     look
     if ((${#missing[@]})); then
-        local i host_missing=0
         for i in "${missing[@]}"; do [[ ${kinds[i]} == eda ]] || host_missing=1; done
         if ((host_missing)) || ! eda_complete "${LACUNA_EDA_SUITE:-$default_suite}"; then
             : >"$log"
@@ -219,7 +226,6 @@ main() {
     fi
     write_wrappers
     finish
-    say 'everything is there (make versions lists it)'
 }
 
 main "$@"
