@@ -55,8 +55,13 @@ void add_prune_command(CLI::App& app) {
     auto* command = app.add_subcommand("prune", "Prune a trained model to k of 16 weights and fine-tune it");
     auto settings = std::make_shared<PruneSettings>();
     settings->files.out = "out/pruned.safetensors";
+    settings->train.epochs = 6;
+    settings->train.learning_rate.peak =
+        8e-3;  // few weights a row bear, and need, larger steps than a dense one
     settings->train.k = 2;
-    settings->train.round_fraction = 0.4;
+    settings->train.prune_fraction = 0.3;
+    settings->train.regrow = false;
+    settings->train.round_fraction = 0.3;
     command->add_option("model", settings->model, "Model file to start from")->required();
     add_training_flags(*command, settings->train, settings->files);
     command->add_option("--k", settings->train.k, "Weights kept per row and bank of 16: 1, 2, 4, 8 or 16")
@@ -68,10 +73,8 @@ void add_prune_command(CLI::App& app) {
         ->add_option("--mask-interval", settings->train.mask_interval,
                      "Updates between choices of what is kept")
         ->capture_default_str();
-    command
-        ->add_flag("!--no-regrow", settings->train.regrow,
-                   "Pruned weights stop learning at once, not when k is reached")
-        ->capture_default_str();
+    command->add_flag("--regrow", settings->train.regrow,
+                      "Pruned weights learn on until the last choice is made");
     command
         ->add_option("--round-fraction", settings->train.round_fraction,
                      "Last part of the run with int8 rounding")
