@@ -284,12 +284,13 @@ module lacuna_engine #(
     // ---------------------------------------------------------------- lanes
     lacuna_pkg::wave_t lane_wave_in;
     logic [lacuna_pkg::BankBits-1:0] lane_bank_in;
-    lacuna_pkg::wave_t [lacuna_pkg::Lanes-1:0] lane_waves;
 
     assign lane_wave_in = host_active ? host_wave : fetch_wave_qqq;
     assign lane_bank_in = host_active ? lacuna_pkg::BankBits'(load) : bank_word;
 
     for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
+        lacuna_pkg::wave_t wave;
+
         lacuna_lane #(
             .Lane(l), .Tiles(Tiles), .WeightDepth(WeightDepth), .AccW(AccW), .Ports(Ports)
         ) u_lane (
@@ -297,11 +298,15 @@ module lacuna_engine #(
             .weight_i(fetch_weight_q),
             .wave_i(lane_wave_in),
             .bank_i(lane_bank_in),
-            .wave_o(lane_waves[l]),
+            .wave_o(wave),
             .result_o(result[l])
         );
+
+        // The lanes run in step; lane 0 stands for all.
+        logic unused;
+        assign unused = ^wave;
     end
-    assign lane_wave = lane_waves[0];
+    assign lane_wave = gen_lane[0].wave;
 
     // ---------------------------------------------------------------- drain ports
     logic [Ports-1:0] drain_valid;
@@ -405,5 +410,5 @@ module lacuna_engine #(
     );
 
     logic unused;
-    assign unused = ^{push_ready, lane_waves, lookup, fetch_bank_q, bank_waddr};  // high address bits of shallow memories
+    assign unused = ^{push_ready, lookup, fetch_bank_q, bank_waddr};  // high address bits of shallow memories
 endmodule
