@@ -22,6 +22,8 @@ include tools/lint/lint.mk
 BUILD := build/$(if $(filter 13,$(TILES)),main,t$(TILES))
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
+# Warnings stop a build in CI only: a compiler that we have not met may know new ones.
+WERROR ?= $(if $(CI),ON,OFF)
 
 .PHONY: help build sim bench test train clean distclean build-folder
 
@@ -31,7 +33,7 @@ help: ## List the targets
 	@echo "Options of sim: MODEL=file PROMPT=text STEPS=n TILES=1..21 SCORE=1 TRACE=1 TEMPERATURE=x SEED=n CLOCK_MHZ=x WEIGHT_DEPTH=n"
 
 $(BUILD)/build.ninja: CMakeLists.txt | setup-ready
-	@cmake -S . -B $(BUILD) -G Ninja -DLACUNA_SIM_TILES=$(TILES) $(CMAKE_FLAGS) > $(BUILD).log 2>&1 \
+	@cmake -S . -B $(BUILD) -G Ninja -DLACUNA_SIM_TILES=$(TILES) -DLACUNA_WERROR=$(WERROR) $(CMAKE_FLAGS) > $(BUILD).log 2>&1 \
 		|| { cat $(BUILD).log; rm -f $@; echo "configuration failed: see $(BUILD).log"; exit 1; }
 
 build-folder:
