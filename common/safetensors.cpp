@@ -182,12 +182,15 @@ class Parser {
         const auto* type = std::ranges::find(kDTypes, type_text, &DTypeInfo::name);
         const auto begin = entry["data_offsets"][0].get<std::uint64_t>();
         const auto end = entry["data_offsets"][1].get<std::uint64_t>();
-        if (begin > end || end > data_.size()) {
-            problems_.add(fmt::format("tensor '{}' has bytes [{}, {}), but the file has {} data bytes", name,
-                                      begin, end, data_.size()));
+        if (begin > end) {
+            problems_.add(
+                fmt::format("tensor '{}' has bytes [{}, {}), which end before they begin", name, begin, end));
             return;
         }
         extents_.push_back({begin, end, name});
+        if (end > data_.size()) {
+            return;  // said once for all such tensors, in check_extents
+        }
         if (type == kDTypes.end()) {
             problems_.add(
                 fmt::format("tensor '{}' has dtype {}, expected one of F64, F32, I64, I32, I16, I8, "
@@ -226,7 +229,11 @@ class Parser {
             }
             position = std::max(position, extent.end);
         }
-        if (position != data_.size() && problems_.empty()) {
+        if (position > data_.size()) {
+            problems_.add(
+                fmt::format("truncated: the tensors end at data byte {}, but the file has {} data bytes",
+                            position, data_.size()));
+        } else if (position < data_.size() && problems_.empty()) {
             problems_.add(
                 fmt::format("{} bytes are left over after the last tensor", data_.size() - position));
         }

@@ -1,6 +1,5 @@
 #include "pack/descriptor.hpp"
 
-
 namespace lacuna {
 namespace {
 
@@ -37,7 +36,9 @@ void for_each_field(D& d, Visit visit) {
     visit(d.cell_base, 7, 16, 12);
 }
 
-std::uint32_t mask(int width) { return (std::uint32_t{1} << width) - 1; }
+std::uint32_t mask(int width) {
+    return (std::uint32_t{1} << width) - 1;
+}
 
 }  // namespace
 

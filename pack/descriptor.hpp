@@ -1,4 +1,5 @@
-// Descriptors, the engine's program: one sweep of a layer over all its groups (rtl/lacuna_pkg.sv, descriptor_t).
+// Descriptors, the engine's program: one sweep of a layer over all its groups (rtl/lacuna_pkg.sv,
+// descriptor_t).
 #pragma once
 
 #include <array>

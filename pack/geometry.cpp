@@ -5,8 +5,8 @@
 namespace lacuna {
 
 std::string Geometry::to_string() const {
-    return fmt::format("tiles={} ports={} weight_depth={} bank_depth={} row_depth={} accumulator_bits={}", tiles,
-                       ports, weight_depth, bank_depth, row_depth, accumulator_bits);
+    return fmt::format("tiles={} ports={} weight_depth={} bank_depth={} row_depth={} accumulator_bits={}",
+                       tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits);
 }
 
 std::vector<Place> group_places(const Geometry& geometry, int units) {

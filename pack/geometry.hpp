@@ -30,7 +30,9 @@ struct Geometry {
 };
 
 /// P as the engine is built by default: two ports from T = 9 up, where one would bound short sweeps.
-inline int default_ports(int tiles) { return tiles >= 9 ? 2 : 1; }
+inline int default_ports(int tiles) {
+    return tiles >= 9 ? 2 : 1;
+}
 
 /// Where a unit of a group is computed and when it leaves: emission e on port p.
 struct Place {

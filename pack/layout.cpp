@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kMaxLayers = kProgramEntries / 2 - 1;
 
-/// Splits `units` into groups. Full groups first, the rest last, so that the last group drains fast; when the drain
-/// ports bound the sweep, equal groups, since then every unit costs.
+/// Splits `units` into groups. Full groups first, the rest last, so that the last group drains fast; when the
+/// drain ports bound the sweep, equal groups, since then every unit costs.
 void set_groups(Descriptor& descriptor, const Geometry& geometry, int units) {
     const int most = geometry.units_per_group();
     descriptor.groups = (units + most - 1) / most;
@@ -27,7 +27,9 @@ int banks_of(std::size_t columns) {
     return static_cast<int>((columns + PartWeights::kBankWidth - 1) / PartWeights::kBankWidth);
 }
 
-int last_kept(const PartWeights& part) { return static_cast<int>(part.kept(part.banks() - 1)); }
+int last_kept(const PartWeights& part) {
+    return static_cast<int>(part.kept(part.banks() - 1));
+}
 
 /// Places that the next operation takes in each memory.
 struct Cursor {
@@ -103,8 +105,9 @@ void check_fit(const QuantisedModel& model, const Layout& layout) {
             problems.add(fmt::format("{}: {} needed, {} available; {}", what, needed, available, remedy));
         }
     };
-    check("weight words per tile", layout.weight_words, g.weight_depth,
-          fmt::format("build with a weight depth of {} or more tiles, or prune further", layout.weight_words));
+    check(
+        "weight words per tile", layout.weight_words, g.weight_depth,
+        fmt::format("build with a weight depth of {} or more tiles, or prune further", layout.weight_words));
     check("banks of activations", layout.banks, g.bank_depth, "use a larger bank depth or fewer units");
     check("row scales per port and lane", std::max(layout.rows, layout.cells), g.row_depth,
           "use a larger row depth or fewer units");
@@ -116,7 +119,9 @@ void check_fit(const QuantisedModel& model, const Layout& layout) {
 
 }  // namespace
 
-const char* mode_name(Mode mode) { return mode == Mode::Score ? "score" : "generate"; }
+const char* mode_name(Mode mode) {
+    return mode == Mode::Score ? "score" : "generate";
+}
 
 int Operation::group_units(int group) const {
     return group + 1 == descriptor.groups ? descriptor.units_last : descriptor.units_full;
@@ -150,8 +155,8 @@ std::vector<Descriptor> Layout::program(Mode mode) const {
     std::vector<Descriptor> program;
     for (const std::size_t index : program_operations(mode)) {
         Descriptor d = operations[index].descriptor;
-        // Banks oldest first. Score: layer l works l steps behind the input, so its x (h of the layer below) is
-        // older than its own h. Generate: x is what has just been computed, or not yet.
+        // Banks oldest first. Score: layer l works l steps behind the input, so its x (h of the layer below)
+        // is older than its own h. Generate: x is what has just been computed, or not yet.
         d.skew = mode == Mode::Score ? static_cast<int>(index) : 0;
         d.h_first = mode == Mode::Generate && d.h_banks > 0;
         program.push_back(d);

@@ -33,7 +33,9 @@ struct Operation {
 };
 
 /// Head row computed in a lane as unit u of the head: rows are dealt to the lanes in turn.
-inline int head_row(int unit, int lane) { return unit * kLanes + lane; }
+inline int head_row(int unit, int lane) {
+    return unit * kLanes + lane;
+}
 
 struct Layout {
     Geometry geometry;
@@ -52,8 +54,8 @@ struct Layout {
     long sweep_cycles() const;
 };
 
-/// Lays a model out. Throws one `Error` that lists every resource of the geometry that is too small, with what
-/// is needed, what there is, and what would help.
+/// Lays a model out. Throws one `Error` that lists every resource of the geometry that is too small, with
+/// what is needed, what there is, and what would help.
 Layout lay_out(const QuantisedModel& model, const Geometry& geometry);
 
 }  // namespace lacuna

@@ -22,7 +22,8 @@ std::uint64_t row_word(const RowScale& row) {
            static_cast<std::uint64_t>(row.shift) << 15 | static_cast<std::uint16_t>(row.mantissa);
 }
 
-/// Row of the operation's matrices that a lane computes for a unit; -1 when there is none (a head's last rows).
+/// Row of the operation's matrices that a lane computes for a unit; -1 when there is none (a head's last
+/// rows).
 int matrix_row(const Operation& operation, int rows, int unit, int lane) {
     if (!operation.head) {
         return lane * operation.units + unit;
@@ -121,8 +122,9 @@ std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout) 
     }
     pack_programs(words, layout);
     const Descriptor& first = layout.operations.front().descriptor;
-    words.push_back({Space::Input, 0, 0,
-                     static_cast<std::uint64_t>(first.x_banks) << 16 | static_cast<std::uint64_t>(first.x_base)});
+    words.push_back(
+        {Space::Input, 0, 0,
+         static_cast<std::uint64_t>(first.x_banks) << 16 | static_cast<std::uint64_t>(first.x_base)});
     return words;
 }
 
@@ -144,8 +146,8 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
         const auto& c = state.c[operation.layer];
         const auto units = static_cast<std::size_t>(operation.units);
         if (h.size() != units || c.size() != units) {
-            throw Error(fmt::format("state of layer {}: got {} h and {} c values, expected {}", operation.layer,
-                                    h.size(), c.size(), units));
+            throw Error(fmt::format("state of layer {}: got {} h and {} c values, expected {}",
+                                    operation.layer, h.size(), c.size(), units));
         }
         // The initial state is step 0, so it lies in half 0 of the double buffer.
         const auto banks = pack_input(h);
@@ -153,12 +155,13 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
             for (std::size_t quarter = 0; quarter < 4; ++quarter) {
                 std::uint64_t data = 0;
                 for (std::size_t byte = 0; byte < 4; ++byte) {
-                    data |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(banks[bank][4 * quarter + byte]))
-                            << (8 * byte);
+                    data |=
+                        static_cast<std::uint64_t>(static_cast<std::uint8_t>(banks[bank][4 * quarter + byte]))
+                        << (8 * byte);
                 }
-                words.push_back({Space::Bank, static_cast<std::uint8_t>(quarter),
-                                 static_cast<std::uint16_t>(operation.descriptor.h_base + static_cast<int>(bank)),
-                                 data});
+                words.push_back(
+                    {Space::Bank, static_cast<std::uint8_t>(quarter),
+                     static_cast<std::uint16_t>(operation.descriptor.h_base + static_cast<int>(bank)), data});
             }
         }
         for (int group = 0; group < operation.descriptor.groups; ++group) {

@@ -11,7 +11,15 @@
 namespace lacuna {
 
 /// Memory spaces of the engine's host port (rtl/lacuna_pkg.sv, space_e).
-enum class Space : std::uint8_t { Weight = 0, Row = 1, Cell = 2, Bank = 3, Program = 4, Table = 5, Input = 6 };
+enum class Space : std::uint8_t {
+    Weight = 0,
+    Row = 1,
+    Cell = 2,
+    Bank = 3,
+    Program = 4,
+    Table = 5,
+    Input = 6
+};
 
 struct MemoryWord {
     Space space = Space::Weight;
@@ -22,13 +30,19 @@ struct MemoryWord {
     bool operator==(const MemoryWord&) const = default;
 };
 
-inline std::uint8_t weight_select(int lane, int tile) { return static_cast<std::uint8_t>(lane << 6 | tile); }
-inline std::uint8_t row_select(int port, int lane) { return static_cast<std::uint8_t>(port << 2 | lane); }
+inline std::uint8_t weight_select(int lane, int tile) {
+    return static_cast<std::uint8_t>(lane << 6 | tile);
+}
+inline std::uint8_t row_select(int port, int lane) {
+    return static_cast<std::uint8_t>(port << 2 | lane);
+}
 /// Table copy for read-back: 0..3 the gates of the lanes, 4 the cell's tanh.
-inline std::uint8_t table_select(int port, int copy) { return static_cast<std::uint8_t>(port << 3 | copy); }
+inline std::uint8_t table_select(int port, int copy) {
+    return static_cast<std::uint8_t>(port << 3 | copy);
+}
 
-/// Everything that must be written before the first step: weights, row scales, tables, programs, input buffer.
-/// The state is not part of it: clear the engine, then write `pack_state` for another one than zero.
+/// Everything that must be written before the first step: weights, row scales, tables, programs, input
+/// buffer. The state is not part of it: clear the engine, then write `pack_state` for another one than zero.
 std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout);
 
 /// Words that set h and c of all layers, valid directly after the engine was cleared.

@@ -30,7 +30,8 @@ QuantisedModel without_head(QuantisedModel model) {
     return model;
 }
 
-QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, std::size_t head_rows, int k) {
+QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, std::size_t head_rows,
+                            int k) {
     RandomModelOptions options;
     options.seed = kSeed;
     options.inputs = inputs;
@@ -85,8 +86,8 @@ Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {
 
 void run_bench(const std::filesystem::path& models, const std::filesystem::path& json_path) {
     const Geometry geometry = built_geometries().front();
-    fmt::print("engine: {}\n{:<24}{:>12}{:>11}{:>9}{:>9}   lost to {:>9}{:>8}{:>9}\n", geometry.to_string(), "case",
-               "cycles/step", "sweep_eff", "pe_util", "speedup", "rounding", "gates", "waiting");
+    fmt::print("engine: {}\n{:<24}{:>12}{:>11}{:>9}{:>9}   lost to {:>9}{:>8}{:>9}\n", geometry.to_string(),
+               "case", "cycles/step", "sweep_eff", "pe_util", "speedup", "rounding", "gates", "waiting");
     nlohmann::json results = nlohmann::json::array();
     std::string lines;
     for (const Case& c : cases(models)) {
@@ -96,14 +97,16 @@ void run_bench(const std::filesystem::path& models, const std::filesystem::path&
                    f.cycles_per_step, f.sweep_eff, f.pe_util, f.speedup, lost["rounding_up"].get<double>(),
                    lost["gate_ports"].get<double>(), lost["waiting"].get<double>());
         std::fflush(stdout);
-        lines += fmt::format("bench: case={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}\n",
-                             c.name, f.cycles_per_step, f.sweep_eff, f.pe_util, f.speedup);
+        lines +=
+            fmt::format("bench: case={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}\n",
+                        c.name, f.cycles_per_step, f.sweep_eff, f.pe_util, f.speedup);
         nlohmann::json result = f.to_json();
         result["case"] = c.name;
         result["lost"] = lost;
         results.push_back(result);
     }
-    write_text(json_path, nlohmann::json{{"engine", geometry.to_string()}, {"cases", results}}.dump(2) + "\n");
+    write_text(json_path,
+               nlohmann::json{{"engine", geometry.to_string()}, {"cases", results}}.dump(2) + "\n");
     fmt::print("{}written to {}\n", lines, json_path.string());
 }
 

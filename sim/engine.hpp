@@ -72,7 +72,7 @@ class Engine {
 };
 
 struct EngineOptions {
-    std::uint64_t seed = 1;        ///< of the registers' random values before reset
+    std::uint64_t seed = 1;       ///< of the registers' random values before reset
     std::filesystem::path trace;  ///< FST file; empty: no trace
 };
 

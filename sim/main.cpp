@@ -22,8 +22,9 @@ constexpr std::int64_t kDefaultSteps = 300;
 QuantisedModel load_language_model(const std::filesystem::path& path) {
     QuantisedModel model = load_quantised_model(path);
     if (model.kind != kKindLanguageModel) {
-        throw Error(fmt::format("model file '{}': kind is '{}', expected '{}': lacuna-sim writes and scores text",
-                                path.string(), model.kind, kKindLanguageModel));
+        throw Error(
+            fmt::format("model file '{}': kind is '{}', expected '{}': lacuna-sim writes and scores text",
+                        path.string(), model.kind, kKindLanguageModel));
     }
     return model;
 }
@@ -33,12 +34,13 @@ std::vector<int> load_test_tokens(const SimOptions& options, const QuantisedMode
     const auto path = options.data / "test.txt";
     std::string text = read_text(path);
     if (text.size() < 2) {
-        throw Error(fmt::format("'{}': got {} characters, expected at least 2; run 'make data'", path.string(), text.size()));
+        throw Error(fmt::format("'{}': got {} characters, expected at least 2; run 'make data'",
+                                path.string(), text.size()));
     }
     const auto available = static_cast<std::int64_t>(text.size()) - 1;
     if (options.steps > available) {
-        throw Error(fmt::format("STEPS={}: '{}' has only {} characters to score; choose STEPS={} or less", options.steps,
-                                path.string(), available, available));
+        throw Error(fmt::format("STEPS={}: '{}' has only {} characters to score; choose STEPS={} or less",
+                                options.steps, path.string(), available, available));
     }
     if (options.steps > 0) {
         text.resize(static_cast<std::size_t>(options.steps) + 1);
@@ -53,7 +55,8 @@ RunStatistics write_story(Session& session, const SimOptions& options, std::uint
         std::fputc(character, stdout);
         std::fflush(stdout);
     };
-    const RunStatistics run = generate(session, options.prompt, steps, options.temperature, options.seed, write);
+    const RunStatistics run =
+        generate(session, options.prompt, steps, options.temperature, options.seed, write);
     fmt::print("\n\n");
     return run;
 }
@@ -69,13 +72,15 @@ RunStatistics score_text(Session& session, const SimOptions& options, const std:
     }
     fmt::print("\nbits per character over {} characters of {}\n", result.characters,
                (options.data / "test.txt").string());
-    fmt::print("  engine (RTL)         {:.10f}\n  golden               {:.10f}\n", result.engine, result.golden);
+    fmt::print("  engine (RTL)         {:.10f}\n  golden               {:.10f}\n", result.engine,
+               result.golden);
     json["bits_per_character"] = {{"engine", result.engine}, {"golden", result.golden}};
     if (std::filesystem::exists(options.float_model)) {
         const FloatModel float_model = load_float_model(options.float_model);
         if (float_model.vocab == session.golden().model().vocab) {
             const double bits = bits_per_character(float_model, tokens);
-            fmt::print("  float, dense         {:.10f}   (engine {:+.2f} %)\n", bits, 100 * (result.engine / bits - 1));
+            fmt::print("  float, dense         {:.10f}   (engine {:+.2f} %)\n", bits,
+                       100 * (result.engine / bits - 1));
             json["bits_per_character"]["float_dense"] = bits;
         }
     }
@@ -96,7 +101,7 @@ int run_sim(const SimOptions& options) {
     } else {
         Vocabulary(model.vocab).encode(options.prompt);
     }
-    const auto steps = static_cast<std::uint64_t>(options.score       ? static_cast<std::int64_t>(tokens.size()) - 1
+    const auto steps = static_cast<std::uint64_t>(options.score ? static_cast<std::int64_t>(tokens.size()) - 1
                                                   : options.steps > 0 ? options.steps
                                                                       : kDefaultSteps);
 
@@ -116,15 +121,17 @@ int run_sim(const SimOptions& options) {
     const auto engine = make_engine(geometry, {.seed = options.seed, .trace = options.trace});
     Session session(*engine, model);
     nlohmann::json json;
-    const RunStatistics run = options.score ? score_text(session, options, tokens, json)
-                                            : write_story(session, options, steps);
+    const RunStatistics run =
+        options.score ? score_text(session, options, tokens, json) : write_story(session, options, steps);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
 
     Figures figures = figures_of(model, session.layout(), mode, run, dense_cycles);
     figures.steps = steps;
     figures.mismatches = session.mismatches();
-    fmt::print("{}\n{}", cycle_table(session.layout(), run), figure_table(figures, session.layout(), options.clock_mhz));
-    fmt::print("checked                {} values of h, c and outputs against golden\n", session.values_checked());
+    fmt::print("{}\n{}", cycle_table(session.layout(), run),
+               figure_table(figures, session.layout(), options.clock_mhz));
+    fmt::print("checked                {} values of h, c and outputs against golden\n",
+               session.values_checked());
     fmt::print("simulation             {} cycles at {:.0f} cycles a second\n", engine->cycles(),
                static_cast<double>(engine->cycles()) / seconds.count());
     if (!options.trace.empty()) {

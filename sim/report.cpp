@@ -24,13 +24,13 @@ std::string operation_name(const Operation& operation) {
 
 std::string cycle_table(const Layout& layout, const RunStatistics& run) {
     const double steps = static_cast<double>(run.steady_steps > 0 ? run.steady_steps : run.steps);
-    std::string table = fmt::format("{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cycles per step", "least",
-                                    "sweeps", "waiting", "gates", "output", "other", "all");
+    std::string table = fmt::format("{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cycles per step",
+                                    "least", "sweeps", "waiting", "gates", "output", "other", "all");
     OperationCycles sum;
     const auto row = [&](const std::string& name, double least, const OperationCycles& c) {
         const auto per_step = [&](std::uint64_t cycles) { return static_cast<double>(cycles) / steps; };
-        table += fmt::format("{:<22}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}\n", name, least,
-                             per_step(c.sweep), per_step(c.wait_bank), per_step(c.wait_port),
+        table += fmt::format("{:<22}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}\n", name,
+                             least, per_step(c.sweep), per_step(c.wait_bank), per_step(c.wait_port),
                              per_step(c.wait_output), per_step(c.other),
                              per_step(c.sweep + c.wait_bank + c.wait_port + c.wait_output + c.other));
         sum.sweep += c.sweep;
@@ -54,13 +54,15 @@ std::string figure_table(const Figures& f, const Layout& layout, double clock_mh
     std::string table;
     table += fmt::format("weights kept           {} of {} ({:.2f}x fewer)\n", f.slots, f.dense_weights,
                          static_cast<double>(f.dense_weights) / static_cast<double>(f.slots));
-    table += fmt::format("cycles per step        {:.1f}   (least possible {}: sweep_eff {:.4f})\n", f.cycles_per_step,
-                         f.sweep_cycles, f.sweep_eff);
+    table += fmt::format("cycles per step        {:.1f}   (least possible {}: sweep_eff {:.4f})\n",
+                         f.cycles_per_step, f.sweep_cycles, f.sweep_eff);
     table += fmt::format("PEs at work            {:.4f}  of {} PEs, kept weights only\n", f.pe_util,
                          f.geometry.pes());
-    table += fmt::format("the same model dense   {:.1f} cycles per step: {:.2f}x slower\n", f.dense_cycles, f.speedup);
-    table += fmt::format("at {:g} MHz            {:.2f} us per step, {:.1f} GOPS sparse, {:.1f} GOPS effective\n",
-                         clock_mhz, f.microseconds(clock_mhz), f.gops_sparse(clock_mhz), f.gops_effective(clock_mhz));
+    table += fmt::format("the same model dense   {:.1f} cycles per step: {:.2f}x slower\n", f.dense_cycles,
+                         f.speedup);
+    table += fmt::format(
+        "at {:g} MHz            {:.2f} us per step, {:.1f} GOPS sparse, {:.1f} GOPS effective\n", clock_mhz,
+        f.microseconds(clock_mhz), f.gops_sparse(clock_mhz), f.gops_effective(clock_mhz));
     table += fmt::format("memory                 {} weight words per tile", layout.weight_words);
     for (const Device& device : kDevices) {
         if (device.tiles == f.geometry.tiles) {
@@ -74,9 +76,10 @@ std::string figure_table(const Figures& f, const Layout& layout, double clock_mh
 
 std::string summary_line(const std::string& what, const Figures& f) {
     return fmt::format(
-        "{} mode={} tiles={} steps={} mismatches={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}",
-        what, mode_name(f.mode), f.geometry.tiles, f.steps, f.mismatches, f.cycles_per_step, f.sweep_eff, f.pe_util,
-        f.speedup);
+        "{} mode={} tiles={} steps={} mismatches={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} "
+        "speedup={:.2f}",
+        what, mode_name(f.mode), f.geometry.tiles, f.steps, f.mismatches, f.cycles_per_step, f.sweep_eff,
+        f.pe_util, f.speedup);
 }
 
 }  // namespace lacuna

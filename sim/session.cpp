@@ -21,7 +21,8 @@ std::int8_t byte_of(std::uint64_t word, std::size_t index) {
 }  // namespace
 
 std::string Mismatch::to_string() const {
-    return fmt::format("step {}, {}, {} of unit {}: expected {}, got {}", step, layer, value, unit, expected, got);
+    return fmt::format("step {}, {}, {} of unit {}: expected {}, got {}", step, layer, value, unit, expected,
+                       got);
 }
 
 Session::Session(Engine& engine, const QuantisedModel& model)
@@ -94,9 +95,8 @@ ModelState Session::read_state() {
         std::vector<std::int8_t> h(units);
         for (std::size_t unit = 0; unit < units; unit += 4) {
             const auto bank = static_cast<int>(unit / PartWeights::kBankWidth);
-            const std::uint64_t word =
-                read(Space::Bank, static_cast<std::uint8_t>(unit / 4 % 4),
-                     static_cast<std::uint16_t>(d.h_base + half * d.h_banks + bank));
+            const std::uint64_t word = read(Space::Bank, static_cast<std::uint8_t>(unit / 4 % 4),
+                                            static_cast<std::uint16_t>(d.h_base + half * d.h_banks + bank));
             for (std::size_t i = 0; i < std::min<std::size_t>(4, units - unit); ++i) {
                 h[unit + i] = byte_of(word, i);
             }
@@ -134,7 +134,8 @@ void Session::compare(std::uint64_t step, std::size_t operation, const char* val
     ++mismatches_;
     if (!first_mismatch_) {
         const Operation& op = layout_.operations[operation];
-        first_mismatch_ = {step, op.head ? "head" : fmt::format("layer {}", op.layer), value, unit, expected, got};
+        first_mismatch_ = {step, op.head ? "head" : fmt::format("layer {}", op.layer), value, unit, expected,
+                           got};
     }
 }
 
@@ -144,9 +145,8 @@ void Session::finish_unit(std::size_t operation) {
         return;
     }
     progress = {progress.step + 1, 0};
-    const auto slowest = std::min_element(progress_.begin(), progress_.end(), [](const auto& a, const auto& b) {
-        return a.step < b.step;
-    });
+    const auto slowest = std::min_element(progress_.begin(), progress_.end(),
+                                          [](const auto& a, const auto& b) { return a.step < b.step; });
     while (first_expected_ < std::min(slowest->step, output_step_) && !expected_.empty()) {
         expected_.pop_front();
         ++first_expected_;
@@ -228,8 +228,9 @@ bool Session::collect(const EngineOutputs& out) {
         }
     }
     ++output_word_;
-    const bool done = group + 1 == op.descriptor.groups &&
-                      word + 1 == static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)));
+    const bool done =
+        group + 1 == op.descriptor.groups &&
+        word + 1 == static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)));
     if (done) {
         output_word_ = 0;
         ++output_step_;
@@ -305,9 +306,10 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
         idle = active ? 0 : idle + 1;
         if (idle > kStuckCycles) {
             throw Error(fmt::format(
-                "engine is stuck at cycle {}: operation {} waits for {}; {} of {} steps done", engine_.cycles(),
-                operation_of[static_cast<std::size_t>(out.entry)],
-                (out.wait & 1U) != 0 ? "a bank of its input" : "the drain ports or the output buffer", taken, steps));
+                "engine is stuck at cycle {}: operation {} waits for {}; {} of {} steps done",
+                engine_.cycles(), operation_of[static_cast<std::size_t>(out.entry)],
+                (out.wait & 1U) != 0 ? "a bank of its input" : "the drain ports or the output buffer", taken,
+                steps));
         }
     }
     if (taken < steps) {

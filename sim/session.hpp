@@ -38,7 +38,8 @@ struct OperationCycles {
 struct RunStatistics {
     std::uint64_t steps = 0;
     std::uint64_t cycles = 0;  ///< from the first to the last cycle of the run, filling and emptying included
-    /// Steady state: whole iterations after the first `warm_up` ones and before those that only empty the pipeline.
+    /// Steady state: whole iterations after the first `warm_up` ones and before those that only empty the
+    /// pipeline.
     std::uint64_t steady_steps = 0;
     std::uint64_t steady_cycles = 0;
     std::vector<OperationCycles> operations;  ///< of the steady cycles, by operation of the layout
@@ -51,13 +52,15 @@ class Session {
     /// Loads the model through the engine's memory port and clears the state.
     Session(Engine& engine, const QuantisedModel& model);
 
-    /// Gives input vectors one after the other; `std::nullopt`: none yet (Generate waits for the last outputs).
+    /// Gives input vectors one after the other; `std::nullopt`: none yet (Generate waits for the last
+    /// outputs).
     using Source = std::function<std::optional<std::vector<std::int8_t>>(std::uint64_t step)>;
-    /// Receives a step's outputs as they left the engine: the head's rows, or h of the top layer without a head.
+    /// Receives a step's outputs as they left the engine: the head's rows, or h of the top layer without a
+    /// head.
     using Sink = std::function<void(std::uint64_t step, std::span<const std::int16_t> outputs)>;
 
-    /// Runs `steps` > 0 steps from the current state. Checks h and c of every unit of every layer and every output.
-    /// Throws `Error` when the engine makes no progress, naming what it waits for.
+    /// Runs `steps` > 0 steps from the current state. Checks h and c of every unit of every layer and every
+    /// output. Throws `Error` when the engine makes no progress, naming what it waits for.
     RunStatistics run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink = {});
 
     /// Zero state in engine and golden.
@@ -97,7 +100,8 @@ class Session {
     void check_taps(const EngineOutputs& out, const std::vector<std::size_t>& operation_of);
     void check_h(std::size_t operation, int unit, int h, int c);
     void check_y(std::size_t operation, int unit, const std::array<std::int16_t, kLanes>& y);
-    void compare(std::uint64_t step, std::size_t operation, const char* value, int unit, long expected, long got);
+    void compare(std::uint64_t step, std::size_t operation, const char* value, int unit, long expected,
+                 long got);
     void finish_unit(std::size_t operation);
     const Expected* expected(std::uint64_t step) const;
     /// Takes one word of the output stream apart; true when it completes a step's outputs.

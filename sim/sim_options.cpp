@@ -13,13 +13,16 @@ void add_sim_options(CLI::App& app, SimOptions& options) {
     app.add_option("--float", options.float_model, "Float model to compare the score with, if it exists")
         ->capture_default_str();
     app.add_option("--data", options.data, "Folder with test.txt, for --score")->capture_default_str();
-    app.add_option("--prompt", options.prompt, "Text the engine reads before it writes")->capture_default_str();
+    app.add_option("--prompt", options.prompt, "Text the engine reads before it writes")
+        ->capture_default_str();
     app.add_flag("--score", options.score, "Score the test split instead of writing");
     app.add_option("--steps", options.steps, "Characters to write (300) or to score (all of the test split)");
-    app.add_option("--temperature", options.temperature, "Of the draw of the next character; 0: the likeliest")
+    app.add_option("--temperature", options.temperature,
+                   "Of the draw of the next character; 0: the likeliest")
         ->capture_default_str();
     app.add_option("--seed", options.seed, "Of the draw of the next character")->capture_default_str();
-    app.add_option("--weight-depth", options.weight_depth, "Refuse a model that needs more words per tile; 0: no limit")
+    app.add_option("--weight-depth", options.weight_depth,
+                   "Refuse a model that needs more words per tile; 0: no limit")
         ->capture_default_str();
     app.add_option("--clock-mhz", options.clock_mhz, "Clock for times and rates")->capture_default_str();
     app.add_option("--trace", options.trace, "Write all signals to this FST file");
@@ -32,13 +35,15 @@ void check_sim_options(const SimOptions& options) {
         problems.add(fmt::format("STEPS (--steps): got {}, expected 1 to 4294967295", options.steps));
     }
     if (!std::isfinite(options.temperature) || options.temperature < 0) {
-        problems.add(fmt::format("TEMPERATURE (--temperature): got {}, expected 0 or more", options.temperature));
+        problems.add(
+            fmt::format("TEMPERATURE (--temperature): got {}, expected 0 or more", options.temperature));
     }
     if (!std::isfinite(options.clock_mhz) || options.clock_mhz <= 0) {
         problems.add(fmt::format("CLOCK_MHZ (--clock-mhz): got {}, expected more than 0", options.clock_mhz));
     }
     if (options.weight_depth < 0) {
-        problems.add(fmt::format("WEIGHT_DEPTH (--weight-depth): got {}, expected 0 or more", options.weight_depth));
+        problems.add(
+            fmt::format("WEIGHT_DEPTH (--weight-depth): got {}, expected 0 or more", options.weight_depth));
     }
     if (!options.score && options.prompt.empty()) {
         problems.add("PROMPT (--prompt): empty, expected at least one character");

@@ -27,7 +27,8 @@ class Statistics {
     int stop_entry_ = 0;
     int stop_groups_ = 0;
     std::uint64_t steps_ = 0;
-    std::uint64_t first_ = 0;  ///< iterations of the last operation after which the steady state begins and ends
+    std::uint64_t first_ =
+        0;  ///< iterations of the last operation after which the steady state begins and ends
     std::uint64_t end_ = 0;
     std::uint64_t iterations_ = 0;
     int groups_ = 0;

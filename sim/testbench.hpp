@@ -69,7 +69,8 @@ void set_bits(Port& port, int low, int width, std::uint64_t value) {
 template <class Model>
 class Testbench {
   public:
-    /// @param seed of the random values that every register, memory and input holds before it is first written
+    /// @param seed of the random values that every register, memory and input holds before it is first
+    /// written
     /// @param trace FST file to write; empty for none. Throws `Error` when the model was built without
     /// traces.
     explicit Testbench(std::uint64_t seed = 1, const std::filesystem::path& trace = {}) {

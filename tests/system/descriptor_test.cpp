@@ -1,10 +1,11 @@
 // Descriptors: encoding and decoding, and the places of units in a group.
+#include "pack/descriptor.hpp"
+
 #include <doctest/doctest.h>
 
 #include <set>
 
 #include "golden/prng.hpp"
-#include "pack/descriptor.hpp"
 #include "pack/geometry.hpp"
 
 namespace lacuna {

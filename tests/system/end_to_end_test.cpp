@@ -39,7 +39,8 @@ TEST_CASE("scoring gives golden's bits per character") {
     const QuantisedModel model = load_quantised_model(kModels / "kjv-8x.safetensors");
     const auto engine = make_engine(built_geometries().front());
     Session session(*engine, model);
-    const auto tokens = Vocabulary(model.vocab).encode("And God said, Let there be light: and there was light.");
+    const auto tokens =
+        Vocabulary(model.vocab).encode("And God said, Let there be light: and there was light.");
     const Score result = score(session, tokens, [](std::uint64_t, double) {});
     CHECK(session.mismatches() == 0);
     CHECK(result.engine == result.golden);

@@ -66,8 +66,8 @@ TEST_CASE("one long run equals many short ones") {
 TEST_CASE("cycles do not depend on data") {
     std::vector<std::uint64_t> cycles;
     for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}}) {
-        const QuantisedModel model = random_model(
-            {.seed = seed, .inputs = 33, .units = {40}, .head_rows = 11, .corners = seed == 2});
+        const QuantisedModel model =
+            random_model({.seed = seed, .inputs = 33, .units = {40}, .head_rows = 11, .corners = seed == 2});
         const auto engine = make_engine(built_geometries().back(), {.seed = seed, .trace = {}});
         Session session(*engine, model);
         SplitMix64 prng(seed);
@@ -90,7 +90,8 @@ TEST_CASE("a run of no steps is refused") {
     const auto engine = make_engine(built_geometries().front());
     Session session(*engine, random_model({.inputs = 4, .units = {5}}));
     SplitMix64 prng(1);
-    CHECK_THROWS_WITH_AS(random_run(session, Mode::Score, 0, prng), doctest::Contains("at least one step"), Error);
+    CHECK_THROWS_WITH_AS(random_run(session, Mode::Score, 0, prng), doctest::Contains("at least one step"),
+                         Error);
 }
 
 TEST_CASE("an engine that was not built is named, with those that were") {

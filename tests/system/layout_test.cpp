@@ -1,8 +1,9 @@
 // Layout: programs, and what is said of a model that does not fit.
+#include "pack/layout.hpp"
+
 #include <doctest/doctest.h>
 
 #include "golden/random_model.hpp"
-#include "pack/layout.hpp"
 #include "pack/pack.hpp"
 
 namespace lacuna {

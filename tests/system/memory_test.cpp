@@ -12,7 +12,8 @@ namespace {
 TEST_CASE("every word of a packed model reads back from the memory that holds it") {
     for (const Geometry& geometry : built_geometries()) {
         CAPTURE(geometry.to_string());
-        const QuantisedModel model = random_model({.seed = 11, .inputs = 17, .units = {13, 9}, .head_rows = 6});
+        const QuantisedModel model =
+            random_model({.seed = 11, .inputs = 17, .units = {13, 9}, .head_rows = 6});
         const auto engine = make_engine(geometry);
         Session session(*engine, model);
         SplitMix64 prng(2);

@@ -6,7 +6,8 @@
 
 namespace lacuna {
 
-/// Feeds random vectors; in generate mode one after each output. With `pauses`, inputs and outputs stall at random.
+/// Feeds random vectors; in generate mode one after each output. With `pauses`, inputs and outputs stall at
+/// random.
 inline RunStatistics random_run(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
                                 bool pauses = false) {
     const std::size_t size = session.golden().model().input_size();
