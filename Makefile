@@ -41,8 +41,12 @@ build-folder:
 
 $(BUILD)/build.ninja: | build-folder
 
+# $(call ninja,targets): builds, with progress; says nothing when there is nothing to do.
+ninja = @if ! ninja -C $(BUILD) -n $(1) | grep -q 'no work to do'; then \
+	echo 'building in $(BUILD) (minutes the first time)'; ninja -C $(BUILD) -j $(JOBS) $(1); fi
+
 build: $(BUILD)/build.ninja ## Build everything
-	@ninja -C $(BUILD) -j $(JOBS)
+	$(call ninja,)
 
 # ---- simulation
 SIM_FLAGS = --model '$(MODEL)' --clock-mhz '$(CLOCK_MHZ)' \
@@ -53,23 +57,23 @@ SIM_FLAGS = --model '$(MODEL)' --clock-mhz '$(CLOCK_MHZ)' \
 	$(if $(TRACE),--trace out/sim.fst) $(if $(JSON),--json '$(JSON)')
 
 sim: $(BUILD)/build.ninja $(if $(SCORE),data) ## Run a language model on the simulated engine and check every bit
-	@ninja -C $(BUILD) -j $(JOBS) --quiet lacuna-sim
+	$(call ninja,lacuna-sim)
 	@mkdir -p out
 	@$(BUILD)/sim/lacuna-sim $(SIM_FLAGS) $${PROMPT:+--prompt "$$PROMPT"}
 
 bench: $(BUILD)/build.ninja ## Measure the engine's figures: out/bench.json and a table
-	@ninja -C $(BUILD) -j $(JOBS) --quiet lacuna-bench
+	$(call ninja,lacuna-bench)
 	@mkdir -p out
 	@$(BUILD)/sim/lacuna-bench --json out/bench.json
 
 # ---- tests
 test: $(BUILD)/build.ninja ## Build and run all tests
-	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	$(call ninja,)
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
 # ---- models
 train: $(BUILD)/build.ninja data ## Make the shipped models again (hours); interrupted, it resumes
-	@ninja -C $(BUILD) -j $(JOBS) --quiet lacuna
+	$(call ninja,lacuna)
 	@bash tools/train/kjv.sh $(BUILD)/cli/lacuna data/kjv out/train
 
 clean: ## Remove what was built and written (not tools and data)

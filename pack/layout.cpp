@@ -8,6 +8,7 @@ namespace lacuna {
 namespace {
 
 constexpr int kMaxLayers = kProgramEntries / 2 - 1;
+constexpr int kMaxUnits = 4096;  // lacuna_pkg::UnitW
 
 /// Splits `units` into groups. Full groups first, the rest last, so that the last group drains fast; when the
 /// drain ports bound the sweep, equal groups, since then every unit costs.
@@ -113,6 +114,11 @@ void check_fit(const QuantisedModel& model, const Layout& layout) {
           "use a larger row depth or fewer units");
     check("accumulator bits", model.accumulator_bits(), g.accumulator_bits,
           "use a wider accumulator or smaller part shifts");
+    int units = 0;
+    for (const Operation& operation : layout.operations) {
+        units = std::max(units, operation.units);
+    }
+    check("units in a layer (rows per lane in the head)", units, kMaxUnits, "split the layer");
     check("layers", static_cast<long>(model.layers.size()), kMaxLayers, "use fewer layers");
     problems.throw_if_any("'make sim' chooses a depth that fits when WEIGHT_DEPTH is not given");
 }
