@@ -17,8 +17,8 @@ void request_stop(int signal) {
 }
 
 /// Options that name files or do not change the result: left out of a model's history.
-constexpr std::array kUnrecorded = {"--data",   "--out", "--resume", "--threads", "--checkpoint-interval",
-                                    "--reports"};
+constexpr std::array kUnrecorded = {"--data",    "--out",    "--resume", "--threads", "--checkpoint-interval",
+                                    "--reports", "--teacher"};
 
 /// The command as given, without what is left out above.
 std::string recorded_command(const std::string& stage, const CLI::App& command) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 namespace lacuna {
@@ -15,7 +16,7 @@ constexpr double kLogInterval = 30.0;
 }  // namespace
 
 std::string duration_text(double seconds) {
-    const auto whole = static_cast<long>(seconds + 0.5);
+    const auto whole = std::lround(seconds);
     if (whole < 60) {
         return fmt::format("{}s", whole);
     }
