@@ -25,7 +25,7 @@ CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.
 WERROR ?= $(if $(CI),ON,OFF)
 
-.PHONY: help build sim bench test train clean distclean build-folder
+.PHONY: help build sim bench test test-sanitized train clean distclean build-folder
 
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
@@ -70,6 +70,13 @@ bench: $(BUILD)/build.ninja ## Measure the engine's figures: out/bench.json and 
 test: $(BUILD)/build.ninja ## Build and run all tests
 	$(call ninja,)
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers
+	@mkdir -p build
+	@cmake -S . -B build/sanitized -G Ninja -DLACUNA_SANITIZE=address,undefined -DLACUNA_WERROR=$(WERROR) \
+		$(CMAKE_FLAGS) > build/sanitized.log 2>&1 || { cat build/sanitized.log; exit 1; }
+	@ninja -C build/sanitized -j $(JOBS)
+	@ctest --test-dir build/sanitized --output-on-failure -j $(JOBS)
 
 # ---- models
 train: $(BUILD)/build.ninja data ## Make the shipped models again (hours); interrupted, it resumes
