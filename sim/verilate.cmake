@@ -8,9 +8,12 @@
 # Warnings are errors; those of style are left to tools/lint. Generated code is compiled without our warnings.
 include_guard(GLOBAL)
 
-find_package(verilator QUIET HINTS $ENV{VERILATOR_ROOT} ${CMAKE_CURRENT_LIST_DIR}/../.tools/eda/usr/share/verilator)
+if(POLICY CMP0144)
+    cmake_policy(SET CMP0144 NEW)
+endif()
+find_package(verilator QUIET HINTS $ENV{VERILATOR_ROOT} ${CMAKE_CURRENT_LIST_DIR}/../.tools/verilator)
 if(NOT verilator_FOUND)
-    message(FATAL_ERROR "Verilator not found: run `make tools`, or install Verilator 5.032 or later and set VERILATOR_ROOT to its share/verilator")
+    message(FATAL_ERROR "Verilator not found: run `make setup`, or install Verilator 5.032 or later and set VERILATOR_ROOT to its share/verilator")
 endif()
 
 cmake_path(SET rtl_folder NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../rtl)
