@@ -1,0 +1,106 @@
+#include "model/quantise_row.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "common/error.hpp"
+#include "golden/prng.hpp"
+
+namespace lacuna {
+
+namespace {
+
+RowProblem random_problem(std::uint64_t seed, Eigen::Index slots) {
+    SplitMix64 prng(seed);
+    const auto real = [&prng] { return 2 * prng.uniform() - 1; };
+    RowProblem problem;
+    problem.weight = Eigen::VectorXd::NullaryExpr(slots, real);
+    problem.unit = Eigen::VectorXd::Ones(slots);
+    // inputs that depend on each other, as those of a network do
+    const Eigen::MatrixXd mix = Eigen::MatrixXd::NullaryExpr(slots, slots / 2, real);
+    problem.covariance = mix * mix.transpose() + 0.1 * Eigen::MatrixXd::Identity(slots, slots);
+    problem.scale_factor = 32;
+    return problem;
+}
+
+}  // namespace
+
+TEST_CASE("a fixed scale is the nearest mantissa and shift") {
+    CHECK(fixed_scale(1.0).mantissa == 1 << 14);
+    CHECK(fixed_scale(1.0).shift == 14);
+    CHECK(fixed_scale(0.25).shift == 16);
+    CHECK(fixed_scale(32767.0).mantissa == 32767);
+    CHECK(fixed_scale(32767.0).shift == 0);
+    for (double factor = 1.1e-5; factor < 30000; factor *= 1.37) {
+        const FixedScale scale = fixed_scale(factor);
+        CAPTURE(factor);
+        CHECK(scale.mantissa >= 1 << 14);
+        CHECK(scale.shift <= 31);
+        CHECK(std::abs(scale.value() / factor - 1) <= 0x1p-15);
+    }
+    const FixedScale carried = fixed_scale(std::nextafter(2.0, 0.0));  // the mantissa rounds up to 2^15
+    CHECK(carried.mantissa == 1 << 14);
+    CHECK(carried.shift == 13);
+    CHECK(fixed_scale(1e-9).value() == 0x1p-17);
+    CHECK_THROWS_WITH_AS(fixed_scale(40000), doctest::Contains("a row's scale is 40000"), Error);
+    CHECK_THROWS_AS(fixed_scale(0), Error);
+    CHECK_THROWS_AS(fixed_scale(std::nan("")), Error);
+}
+
+TEST_CASE("a row's integers stand for its weights") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        RowProblem problem = random_problem(seed, 24);
+        problem.unit.tail(12).setConstant(4);  // a shifted part
+        const RowSolution solution = quantise_row(problem, {});
+        const double s = solution.scale.value() / problem.scale_factor;
+        for (Eigen::Index i = 0; i < 24; ++i) {
+            const int v = solution.v[static_cast<std::size_t>(i)];
+            CHECK(std::abs(v) <= 127);
+            CHECK(solution.error[i] ==
+                  doctest::Approx(problem.weight[i] - v * s * problem.unit[i]).epsilon(1e-9));
+        }
+    }
+}
+
+TEST_CASE("nearest integers err by at most half a step") {
+    const RowProblem problem = random_problem(3, 40);
+    const RowSolution solution = quantise_row(problem, {false, false});
+    const double s = solution.scale.value() / problem.scale_factor;
+    CHECK(solution.error.cwiseAbs().maxCoeff() <= s * (0.5 + 127 * 0x1p-15));
+    CHECK(problem.weight.cwiseAbs().maxCoeff() / s == doctest::Approx(127).epsilon(1e-3));
+}
+
+TEST_CASE("each option lowers the output's error") {
+    double plain = 0;
+    double clipped = 0;
+    double refined = 0;
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        RowProblem problem = random_problem(seed, 32);
+        problem.weight *= 0.1;
+        problem.weight[5] = 0.3;            // one outlier that would take the row's whole range
+        problem.covariance.row(5) *= 0.01;  // and matters little
+        problem.covariance.col(5) *= 0.01;
+        const double nearest = quantise_row(problem, {false, false}).output_error;
+        const double search = quantise_row(problem, {true, false}).output_error;
+        CHECK(search <= nearest);
+        CHECK(quantise_row(problem, {false, true}).output_error <= nearest + 1e-12);
+        plain += nearest;
+        clipped += search;
+        refined += quantise_row(problem, {true, true}).output_error;
+    }
+    MESSAGE("output error: nearest ", plain, ", clipping searched ", clipped, ", refined too ", refined);
+    CHECK(clipped < 0.9 * plain);
+    CHECK(refined < 0.5 * plain);
+}
+
+TEST_CASE("a row of zeros has no scale") {
+    RowProblem problem = random_problem(1, 6);
+    problem.weight.setZero();
+    const RowSolution solution = quantise_row(problem, {});
+    CHECK(solution.scale.mantissa == 0);
+    CHECK(solution.v == std::vector<std::int8_t>(6, 0));
+    CHECK(solution.output_error == 0);
+}
+
+}  // namespace lacuna
