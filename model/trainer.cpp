@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -59,8 +60,7 @@ Trainer::Trainer(const Corpus& corpus, ParameterLayout layout, Flat<float> initi
     pin_product_blocking();
     const auto per_shard = options_.streams / options_.shards;
     for (int i = 0; i < options_.shards; ++i) {
-        shards_.push_back(std::unique_ptr<Shard>(new Shard{
-            Network<float>(layout_, per_shard), Network<float>(layout_, per_shard), {}, {}, {}, 0.0}));
+        shards_.push_back(std::make_unique<Shard>(layout_, per_shard));
     }
 }
 
@@ -138,7 +138,9 @@ double Trainer::step() {
 }
 
 long Trainer::prune_end() const {
-    return std::lround(options_.prune_fraction * static_cast<double>(total_updates()));
+    // The last update at the latest, so that the masks are always made final.
+    return std::min(total_updates() - 1,
+                    std::lround(options_.prune_fraction * static_cast<double>(total_updates())));
 }
 
 void Trainer::update_mask() {
@@ -200,7 +202,7 @@ double Trainer::evaluate(const std::vector<int>& tokens, int streams) const {
 }
 
 double Trainer::operations_per_update() const {
-    double weights = static_cast<double>(layout_.head_weight.size());
+    auto weights = static_cast<double>(layout_.head_weight.size());
     for (std::size_t n = 0; n < layout_.layers.size(); ++n) {
         weights += static_cast<double>(layout_.layers[n].weight_h.size());
         weights += n > 0 ? static_cast<double>(layout_.layers[n].weight_x.size()) : 0.0;

@@ -85,6 +85,9 @@ class Trainer {
 
   private:
     struct Shard {
+        Shard(const ParameterLayout& layout, Eigen::Index streams)
+            : network(layout, streams), teacher(layout, streams) {}
+
         Network<float> network;
         Network<float> teacher;
         std::vector<int> inputs;

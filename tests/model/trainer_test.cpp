@@ -152,6 +152,25 @@ TEST_CASE("pruning ends with exact zeros everywhere outside the masks and keeps 
     }
 }
 
+TEST_CASE("the target is reached whatever the part of the run given to pruning") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    for (const double fraction : {0.0, 0.01, 1.0}) {
+        auto options = tiny_options();
+        options.epochs = 1;
+        options.k = 2;
+        options.prune_fraction = fraction;
+        options.mask_interval = 1000;
+        Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+        while (trainer.update() < trainer.total_updates()) {
+            trainer.step();
+        }
+        CHECK(trainer.kept() == 2);
+        const auto last = trainer.pruned_parameters();
+        CHECK(same_bytes(last.cwiseProduct(bank_balanced_mask(last, layout, 2)), last));
+    }
+}
+
 TEST_CASE("rounding starts in the last part of the run") {
     auto options = tiny_options();
     options.round_fraction = 0.25;
