@@ -1,5 +1,9 @@
 #include "pack/descriptor.hpp"
 
+#include <fmt/format.h>
+
+#include "common/error.hpp"
+
 namespace lacuna {
 namespace {
 
@@ -45,7 +49,12 @@ std::uint32_t mask(int width) {
 std::array<std::uint32_t, kDescriptorWords> Descriptor::encode() const {
     std::array<std::uint32_t, kDescriptorWords> words{};
     for_each_field(*this, [&](const auto& field, std::size_t word, int low, int width) {
-        words[word] |= (static_cast<std::uint32_t>(field) & mask(width)) << low;
+        const auto value = static_cast<std::uint32_t>(field);
+        if ((value & ~mask(width)) != 0) {
+            throw Error(fmt::format("descriptor: the field of word {} at bit {} is {}, expected {} bits",
+                                    word, low, value, width));
+        }
+        words[word] |= value << low;
     });
     return words;
 }

@@ -98,7 +98,8 @@ Operation head_operation(const QuantisedModel& model, const Geometry& geometry, 
     return operation;
 }
 
-void check_fit(const QuantisedModel& model, const Layout& layout) {
+/// Every resource of the geometry that is too small.
+Problems list_misfits(const QuantisedModel& model, const Layout& layout) {
     const Geometry& g = layout.geometry;
     Problems problems(fmt::format("model '{}' does not fit the engine ({})", model.name, g.to_string()));
     const auto check = [&](const char* what, long needed, long available, const std::string& remedy) {
@@ -120,7 +121,7 @@ void check_fit(const QuantisedModel& model, const Layout& layout) {
     }
     check("units in a layer (rows per lane in the head)", units, kMaxUnits, "split the layer");
     check("layers", static_cast<long>(model.layers.size()), kMaxLayers, "use fewer layers");
-    problems.throw_if_any("'make sim' chooses a depth that fits when WEIGHT_DEPTH is not given");
+    return problems;
 }
 
 }  // namespace
@@ -172,7 +173,7 @@ std::vector<Descriptor> Layout::program(Mode mode) const {
     return program;
 }
 
-Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
+Layout Layout::unchecked(const QuantisedModel& model, const Geometry& geometry) {
     Layout layout;
     layout.geometry = geometry;
     Cursor cursor;
@@ -190,8 +191,22 @@ Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
     layout.banks = cursor.banks;
     layout.rows = cursor.rows;
     layout.cells = cursor.cells;
-    check_fit(model, layout);
     return layout;
+}
+
+Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
+    Layout layout = Layout::unchecked(model, geometry);
+    list_misfits(model, layout)
+        .throw_if_any("'make sim' has memories as deep as addresses reach when WEIGHT_DEPTH is not given");
+    return layout;
+}
+
+long sweep_cycles_of(const QuantisedModel& model, const Geometry& geometry) {
+    return Layout::unchecked(model, geometry).sweep_cycles();
+}
+
+bool fits(const QuantisedModel& model, const Geometry& geometry) {
+    return list_misfits(model, Layout::unchecked(model, geometry)).empty();
 }
 
 }  // namespace lacuna

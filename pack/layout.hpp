@@ -50,9 +50,16 @@ struct Layout {
     /// Operation of each descriptor of the program.
     std::vector<std::size_t> program_operations(Mode mode) const;
     static int entry(Mode mode) { return mode == Mode::Score ? 0 : kProgramEntries / 2; }
+    /// A layout whose needs may exceed the geometry's memories.
+    static Layout unchecked(const QuantisedModel& model, const Geometry& geometry);
     /// Sum of sweeps of all operations per step.
     long sweep_cycles() const;
 };
+
+/// Cycles per step that the sweeps of a model take at best, whether it fits or not.
+long sweep_cycles_of(const QuantisedModel& model, const Geometry& geometry);
+/// Whether every resource of the geometry is large enough.
+bool fits(const QuantisedModel& model, const Geometry& geometry);
 
 /// Lays a model out. Throws one `Error` that lists every resource of the geometry that is too small, with
 /// what is needed, what there is, and what would help.

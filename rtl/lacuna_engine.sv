@@ -1,8 +1,8 @@
 // Lacuna engine: compressed matrix-vector unit (four systolic lanes), gates, sequencer and memories; wiring only.
 //
 // Reset: hold rst_ni low for at least 128 cycles, so that idle waves pass the lanes and the delay rings.
-// Use, while busy_o is low: load the memories through mem_* (lacuna_host), clear_i for one cycle to zero the state,
-// then start_i with a program entry and a number of steps. x_* takes input banks and y_* gives results, both
+// Use: load the memories through mem_* (lacuna_host), which wait while busy_o is high; with busy_o low, clear_i for one
+// cycle zeroes the state, and start_i (not together with clear_i) runs a program entry for a number of steps. x_* takes input banks and y_* gives results, both
 // valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for an LSTM layer that
 // emits, h in lane 0 and c in lane 1.
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
@@ -80,7 +80,7 @@ module lacuna_engine #(
     end
 
     // ---------------------------------------------------------------- host port
-    logic host_busy, host_active, engine_busy, reading;
+    logic cleared, host_mem_ready, host_busy, host_active, engine_busy, reading;
     logic row_we, cell_we, program_we, table_we, input_we, tag_we;
     logic [lacuna_pkg::BankWidth-1:0] host_bank_we;
     logic [7:0] select;
@@ -98,16 +98,18 @@ module lacuna_engine #(
     logic [lacuna_pkg::BankAddrW-1:0] input_base, input_banks;
 
     assign busy_o = engine_busy || host_busy;
+    assign mem_ready_o = host_mem_ready && !start_i;
 
     lacuna_host #(
         .Tiles(Tiles), .Ports(Ports), .BankDepth(BankDepth), .RowDepth(RowDepth), .AccW(AccW)
     ) u_host (
         .clk_i, .rst_ni,
-        .engine_busy_i(engine_busy || start_i),
+        .engine_busy_i(engine_busy),
         .clear_i,
+        .cleared_o(cleared),
         .busy_o(host_busy),
         .active_o(host_active),
-        .mem_valid_i, .mem_ready_o, .mem_write_i, .mem_space_i, .mem_select_i, .mem_address_i, .mem_data_i,
+        .mem_valid_i(mem_valid_i && !start_i), .mem_ready_o(host_mem_ready), .mem_write_i, .mem_space_i, .mem_select_i, .mem_address_i, .mem_data_i,
         .mem_rvalid_o, .mem_rdata_o,
         .row_we_o(row_we),
         .cell_we_o(cell_we),
@@ -159,8 +161,8 @@ module lacuna_engine #(
 
     lacuna_walker u_walker (
         .clk_i, .rst_ni,
-        .start_i(start_i && !busy_o && steps_i != '0),
-        .reset_step_i(clear_i && !busy_o),
+        .start_i(start_i && !busy_o && !clear_i && steps_i != '0),
+        .reset_step_i(cleared),
         .entry_i, .steps_i,
         .busy_o(walker_busy),
         .phase_o, .fresh_o,
@@ -235,10 +237,10 @@ module lacuna_engine #(
             tag_write = tag_we;
             tag_value = lacuna_pkg::TagNever;
         end else begin
-            bank_we = x_write ? '1 : '0;
+            bank_we = (x_write && !clear_i) ? '1 : '0;
             bank_waddr = x_bank;
             bank_wdata = x_data_i;
-            tag_write = x_write;
+            tag_write = x_write && !clear_i;
             tag_value = x_tag;
         end
     end
@@ -267,7 +269,7 @@ module lacuna_engine #(
 
     lacuna_input u_input (
         .clk_i, .rst_ni,
-        .reset_step_i(clear_i && !busy_o),
+        .reset_step_i(cleared),
         .configure_i(input_we),
         .base_i(data[lacuna_pkg::BankAddrW-1:0]),
         .banks_i(data[16+:lacuna_pkg::BankAddrW]),
@@ -276,7 +278,7 @@ module lacuna_engine #(
         .x_valid_i, .x_ready_o,
         .released_i(releases_x),
         .write_o(x_write),
-        .write_ready_i(writer_we == '0 && !host_active),
+        .write_ready_i(writer_we == '0 && !host_active && !clear_i),
         .bank_o(x_bank),
         .tag_o(x_tag)
     );
@@ -314,6 +316,9 @@ module lacuna_engine #(
     logic [lacuna_pkg::UnitW-1:0] drain_unit;
     logic [lacuna_pkg::RowAddrW-1:0] drain_row, drain_cell_row;
     lacuna_pkg::group_t drain_group;
+    logic [1:0] retired;
+    logic push, push_ready;
+    logic [Ports*lacuna_pkg::Lanes*lacuna_pkg::GateW-1:0] push_data;
 
     lacuna_drain #(
         .Tiles(Tiles), .Ports(Ports)
@@ -368,9 +373,6 @@ module lacuna_engine #(
     );
 
     // ---------------------------------------------------------------- output buffer
-    logic push, push_ready;
-    logic [Ports*lacuna_pkg::Lanes*lacuna_pkg::GateW-1:0] push_data;
-
     lacuna_fifo #(
         .Width(Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW),
         .Depth(OutputDepth)
@@ -385,7 +387,6 @@ module lacuna_engine #(
     );
 
     // ---------------------------------------------------------------- groups under way, credit, counters
-    logic [1:0] retired;
     logic [5:0] flight_q;
     logic [3:0] tail_q;  // the writer's last words
 
@@ -404,7 +405,7 @@ module lacuna_engine #(
 
     lacuna_counters u_counters (
         .clk_i, .rst_ni,
-        .clear_i(clear_i && !busy_o),
+        .clear_i(cleared),
         .event_i({stat_wait_o, fire, engine_busy}),
         .count_o
     );

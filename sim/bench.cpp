@@ -91,6 +91,10 @@ void run_bench(const std::filesystem::path& models, const std::filesystem::path&
     nlohmann::json results = nlohmann::json::array();
     std::string lines;
     for (const Case& c : cases(models)) {
+        if (!fits(c.model, geometry)) {
+            fmt::print("{:<24} does not fit this engine\n", c.name);
+            continue;
+        }
         nlohmann::json lost;
         const Figures f = measure(c, geometry, lost);
         fmt::print("{:<24}{:>12.1f}{:>11.4f}{:>9.4f}{:>9.2f}           {:>9.4f}{:>8.4f}{:>9.4f}\n", c.name,

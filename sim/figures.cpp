@@ -90,13 +90,17 @@ RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::
 
 double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry) {
     const QuantisedModel dense = dense_twin(model, geometry.accumulator_bits);
+    const long sweeps = sweep_cycles_of(dense, geometry);
+    if (!fits(dense, geometry)) {
+        return static_cast<double>(sweeps);
+    }
     const auto engine = make_engine(geometry);
     Session session(*engine, dense);
     const RunStatistics run = run_random(session, mode, kDenseSteps, kDenseSeed);
     if (session.first_mismatch()) {
         throw Error("dense twin differs from golden: " + session.first_mismatch()->to_string());
     }
-    return std::min(run.cycles_per_step(), static_cast<double>(session.layout().sweep_cycles()));
+    return std::min(run.cycles_per_step(), static_cast<double>(sweeps));
 }
 
 }  // namespace lacuna

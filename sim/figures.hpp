@@ -38,8 +38,8 @@ Figures figures_of(const QuantisedModel& model, const Layout& layout, Mode mode,
                    double dense_cycles);
 
 /// Runs a dense model of the same shape on the same engine, in the same mode, for a few steps, checked like
-/// any other (its weights are random: cycles do not depend on data), and returns D. Throws `Error` on a
-/// mismatch.
+/// any other (its weights are random: cycles do not depend on data), and returns D. A twin beyond the
+/// engine's address range is not run: D is then its sum of sweeps. Throws `Error` on a mismatch.
 double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry);
 
 /// A random model with the shape of `model`, every k = 16.

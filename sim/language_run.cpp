@@ -1,5 +1,7 @@
 #include "sim/language_run.hpp"
 
+#include <algorithm>
+
 #include "golden/bits_per_character.hpp"
 #include "golden/sampling.hpp"
 #include "golden/vocabulary.hpp"
@@ -35,7 +37,9 @@ RunStatistics generate(Session& session, const std::string& prompt, std::uint64_
             write(static_cast<char>(vocabulary.byte(tokens.back())));
         }
     };
-    return session.run(Mode::Generate, prompt_size + steps - 1, source, sink);
+    // While the prompt lasts, inputs are known ahead: those steps are no steady state of writing.
+    const std::uint64_t warm_up = std::max<std::uint64_t>(kWarmUpSteps, prompt_size);
+    return session.run(Mode::Generate, prompt_size + steps - 1, source, sink, warm_up);
 }
 
 Score score(Session& session, const std::vector<int>& tokens,

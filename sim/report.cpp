@@ -7,14 +7,22 @@
 namespace lacuna {
 namespace {
 
-/// Weight words per tile that a device's block RAM holds beside the other memories (docs/engine.md).
+/// Block RAMs (18 kbit, 512 x 36) of the parts that boards carry.
 struct Device {
     const char* name;
-    int tiles;
-    int weight_depth;
+    int tiles;  ///< that its multipliers and logic are meant for
+    int block_rams;
 };
-constexpr Device kDevices[] = {
-    {"LFE5U-25F", 2, 2560}, {"LFE5U-45F", 6, 2048}, {"LFE5U-45F", 7, 1536}, {"LFE5U-85F", 13, 1536}};
+constexpr Device kDevices[] = {{"LFE5U-25F", 2, 56}, {"LFE5U-45F", 6, 108}, {"LFE5U-85F", 13, 208}};
+
+/// Block RAMs of an engine that is just deep enough for the layout: weights, row scales, cell states,
+/// activations, tables (docs/engine.md).
+int block_rams(const Layout& layout) {
+    const auto blocks = [](int words, int per_block) { return (words + per_block - 1) / per_block; };
+    const Geometry& g = layout.geometry;
+    return kLanes * g.tiles * blocks(layout.weight_words, 512) + kLanes * g.ports * blocks(layout.rows, 512) +
+           g.ports * blocks(layout.cells, 1024) + 4 * blocks(layout.banks, 512) + 5 * g.ports;
+}
 
 std::string operation_name(const Operation& operation) {
     return operation.head ? "head" : fmt::format("layer {}", operation.layer);
@@ -64,11 +72,10 @@ std::string figure_table(const Figures& f, const Layout& layout, double clock_mh
         "at {:g} MHz            {:.2f} us per step, {:.1f} GOPS sparse, {:.1f} GOPS effective\n", clock_mhz,
         f.microseconds(clock_mhz), f.gops_sparse(clock_mhz), f.gops_effective(clock_mhz));
     table += fmt::format("memory                 {} weight words per tile", layout.weight_words);
+    table += fmt::format(", {} block RAMs in all", block_rams(layout));
     for (const Device& device : kDevices) {
         if (device.tiles == f.geometry.tiles) {
-            table += fmt::format("; {} the {} of an {}",
-                                 layout.weight_words <= device.weight_depth ? "fits" : "does not fit",
-                                 device.weight_depth, device.name);
+            table += fmt::format(" ({} has {})", device.name, device.block_rams);
         }
     }
     return table + "\n";

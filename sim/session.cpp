@@ -64,13 +64,20 @@ std::uint64_t Session::read(Space space, std::uint8_t select, std::uint16_t addr
     throw Error("engine does not answer a memory read");
 }
 
+void Session::wait_idle() {
+    for (std::uint64_t waited = 0; engine_.tick({}).busy; ++waited) {
+        if (waited > kMemoryTimeout) {
+            throw Error("engine does not become idle; is a run stuck?");
+        }
+    }
+}
+
 void Session::clear() {
+    wait_idle();
     EngineInputs in;
     in.clear = true;
     engine_.tick(in);
-    in.clear = false;
-    while (engine_.tick(in).busy) {
-    }
+    wait_idle();
     golden_.reset();
 }
 
@@ -139,6 +146,13 @@ void Session::compare(std::uint64_t step, std::size_t operation, const char* val
     }
 }
 
+int Session::next_unit(std::size_t operation) const {
+    const Operation& op = layout_.operations[operation];
+    const int seen = progress_[operation].seen;
+    const int group = seen / op.descriptor.units_full;
+    return op.first_unit(group) + op.group_units(group) - 1 - (seen - op.first_unit(group));
+}
+
 void Session::finish_unit(std::size_t operation) {
     Progress& progress = progress_[operation];
     if (++progress.seen < layout_.operations[operation].units) {
@@ -160,6 +174,7 @@ void Session::check_h(std::size_t operation, int unit, int h, int c) {
     if (want == nullptr || unit < 0 || unit >= op.units) {
         compare(step, operation, "order", unit, op.units, unit);
     } else {
+        compare(step, operation, "order", unit, next_unit(operation), unit);
         const auto u = static_cast<std::size_t>(unit);
         compare(step, operation, "c", unit, want->state.c[op.layer][u], c);
         compare(step, operation, "h", unit, want->state.h[op.layer][u], h);
@@ -173,6 +188,7 @@ void Session::check_y(std::size_t operation, int unit, const std::array<std::int
     if (want == nullptr || unit < 0 || unit >= layout_.operations[operation].units) {
         compare(step, operation, "order", unit, layout_.operations[operation].units, unit);
     } else {
+        compare(step, operation, "order", unit, next_unit(operation), unit);
         for (int lane = 0; lane < kLanes; ++lane) {
             const auto row = static_cast<std::size_t>(head_row(unit, lane));
             if (row < want->logits.size()) {
@@ -220,9 +236,11 @@ bool Session::collect(const EngineOutputs& out) {
             const auto at = static_cast<std::size_t>(op.head ? head_row(unit, lane) : unit);
             if (at < outputs_.size()) {
                 outputs_[at] = y[static_cast<std::size_t>(lane)];
-                const long wanted = want == nullptr ? 0
-                                    : op.head       ? want->logits[at]
-                                                    : want->state.h[op.layer][at];
+                if (want == nullptr) {
+                    compare(output_step_, last, "output without a step", static_cast<int>(at), 0, 1);
+                    continue;
+                }
+                const long wanted = op.head ? want->logits[at] : want->state.h[op.layer][at];
                 compare(output_step_, last, "output", static_cast<int>(at), wanted, outputs_[at]);
             }
         }
@@ -238,7 +256,20 @@ bool Session::collect(const EngineOutputs& out) {
     return done;
 }
 
-RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink) {
+void Session::check_complete() {
+    for (std::size_t i = 0; i < progress_.size(); ++i) {
+        compare(progress_[i].step, i, "steps computed", 0, static_cast<long>(base_step_),
+                static_cast<long>(progress_[i].step));
+        compare(progress_[i].step, i, "units of an unfinished step", 0, 0, progress_[i].seen);
+    }
+    const std::size_t last = progress_.size() - 1;
+    compare(output_step_, last, "steps put out", 0, static_cast<long>(base_step_),
+            static_cast<long>(output_step_));
+    compare(output_step_, last, "words of an unfinished step", 0, 0, static_cast<long>(output_word_));
+}
+
+RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink,
+                           std::uint64_t warm_up) {
     if (steps == 0) {
         throw Error("a run has at least one step; got 0");
     }
@@ -251,7 +282,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
     const QuantisedModel& model = golden_.model();
     outputs_.assign(model.head ? model.head->h.rows : model.layers.back().units, 0);
 
-    Statistics statistics(layout_, mode, steps);
+    Statistics statistics(layout_, mode, steps, warm_up);
     std::uint64_t given = 0;
     std::uint64_t taken = 0;
     std::uint64_t idle = 0;
@@ -276,7 +307,11 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             in.x = banks.front();
         }
         in.y_ready = !output_ready || output_ready();
-        const EngineOutputs out = engine_.tick(in);
+        EngineInputs pins = in;
+        if (disturb) {
+            disturb(pins);
+        }
+        const EngineOutputs out = engine_.tick(pins);
         const bool y_taken = in.y_ready && out.y_valid;
         const bool x_taken = in.x_valid && out.x_ready;
         if (x_taken) {
@@ -312,11 +347,8 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
                 steps));
         }
     }
-    if (taken < steps) {
-        compare(base_step_ + taken, layout_.operations.size() - 1, "outputs (steps with output)", 0,
-                static_cast<long>(steps), static_cast<long>(taken));
-    }
     base_step_ += steps;
+    check_complete();
     return statistics.finish();
 }
 

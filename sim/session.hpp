@@ -35,6 +35,9 @@ struct OperationCycles {
     std::uint64_t other = 0;        ///< pipeline start and end
 };
 
+/// Iterations that do not count as steady state unless a run says otherwise.
+inline constexpr std::uint64_t kWarmUpSteps = 2;
+
 struct RunStatistics {
     std::uint64_t steps = 0;
     std::uint64_t cycles = 0;  ///< from the first to the last cycle of the run, filling and emptying included
@@ -61,7 +64,8 @@ class Session {
 
     /// Runs `steps` > 0 steps from the current state. Checks h and c of every unit of every layer and every
     /// output. Throws `Error` when the engine makes no progress, naming what it waits for.
-    RunStatistics run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink = {});
+    RunStatistics run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink = {},
+                      std::uint64_t warm_up = kWarmUpSteps);
 
     /// Zero state in engine and golden.
     void clear();
@@ -85,6 +89,8 @@ class Session {
     std::function<void(std::uint64_t cycle)> on_cycle;
     /// Whether outputs are taken in the coming cycle; default: always. For tests of back-pressure.
     std::function<bool()> output_ready;
+    /// May change the pins of the coming cycle of a run; for tests of what must not matter.
+    std::function<void(EngineInputs&)> disturb;
 
   private:
     struct Expected {
@@ -102,7 +108,12 @@ class Session {
     void check_y(std::size_t operation, int unit, const std::array<std::int16_t, kLanes>& y);
     void compare(std::uint64_t step, std::size_t operation, const char* value, int unit, long expected,
                  long got);
+    /// The unit that an operation must give next: groups ascending, units of a group descending.
+    int next_unit(std::size_t operation) const;
     void finish_unit(std::size_t operation);
+    /// After a run: every operation has given all units of all steps, and every step has been put out.
+    void check_complete();
+    void wait_idle();
     const Expected* expected(std::uint64_t step) const;
     /// Takes one word of the output stream apart; true when it completes a step's outputs.
     bool collect(const EngineOutputs& out);

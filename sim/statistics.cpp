@@ -3,13 +3,6 @@
 #include <algorithm>
 
 namespace lacuna {
-namespace {
-
-/// Iterations of the last operation that do not count as steady state.
-constexpr std::uint64_t kWarmUp = 2;
-
-}  // namespace
-
 double RunStatistics::cycles_per_step() const {
     if (steady_steps > 0) {
         return static_cast<double>(steady_cycles) / static_cast<double>(steady_steps);
@@ -17,14 +10,15 @@ double RunStatistics::cycles_per_step() const {
     return steps == 0 ? 0.0 : static_cast<double>(cycles) / static_cast<double>(steps);
 }
 
-Statistics::Statistics(const Layout& layout, Mode mode, std::uint64_t steps) : steps_(steps) {
+Statistics::Statistics(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up)
+    : steps_(steps) {
     const auto program = layout.program(mode);
     stop_entry_ = Layout::entry(mode) + static_cast<int>(program.size()) - 1;
     stop_groups_ = program.back().groups;
     // The last operation runs `steps` times; its last `skew` runs only empty the pipeline of steps.
     const auto skew = static_cast<std::uint64_t>(program.back().skew);
     const std::uint64_t whole = steps > skew ? steps - skew : 0;
-    first_ = std::min(kWarmUp, whole > 1 ? whole - 1 : 0);
+    first_ = std::min(warm_up, whole > 1 ? whole - 1 : 0);
     end_ = whole;
     now_.operations.resize(layout.operations.size());
 }

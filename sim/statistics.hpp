@@ -12,7 +12,7 @@ namespace lacuna {
 
 class Statistics {
   public:
-    Statistics(const Layout& layout, Mode mode, std::uint64_t steps);
+    Statistics(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up);
 
     /// One cycle of the run. `operation_of`: operation of each program entry.
     void cycle(const EngineOutputs& out, const std::vector<std::size_t>& operation_of);

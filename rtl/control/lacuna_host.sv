@@ -3,8 +3,9 @@
 // mem_*: valid/ready requests; a write takes one cycle, a read is answered by mem_rvalid_o before the next request is
 // taken. Requests wait while the engine is busy. Spaces, selects and addresses: lacuna_pkg::space_e. Weights are
 // written through the bank word that hops along the lanes, and read back through the result chain, so a read shows
-// what the tile's memory holds. clear_i (while idle) zeroes the activation memory and the cell states and forgets
-// which banks are ready; it takes max(BankDepth, RowDepth) cycles, busy_o being high.
+// what the tile's memory holds. clear_i zeroes the activation memory and the cell states and forgets which banks are
+// ready; it takes max(BankDepth, RowDepth) cycles, busy_o being high. It is heard only while engine and host are idle:
+// cleared_o says so in the same cycle, and everything that a clear resets follows cleared_o.
 //
 // wave_o, weight_o and load_o enter the lanes in place of the issuer's while active_o; weight_o is held through a read.
 `default_nettype none
@@ -20,6 +21,7 @@ module lacuna_host #(
     input wire logic rst_ni,
     input wire logic engine_busy_i,
     input wire logic clear_i,
+    output logic cleared_o,
     output logic busy_o,
     output logic active_o,
 
@@ -86,6 +88,7 @@ module lacuna_host #(
     assign mem_ready_o = state_q == StateIdle && !engine_busy_i && !clear_i;
     assign accept = mem_valid_i && mem_ready_o;
     assign busy_o = state_q != StateIdle || write_q;
+    assign cleared_o = clear_i && !busy_o && !engine_busy_i;
     assign active_o = busy_o;
     assign reading_o = state_q == StateWait;
     assign distance = 6'(Tiles - 1) - select_o[5:0];
@@ -109,7 +112,7 @@ module lacuna_host #(
         count_q <= count_q - 1'b1;
         unique case (state_q)
             StateIdle: begin
-                if (clear_i) begin
+                if (cleared_o) begin
                     state_q <= StateClear;
                     address_o <= '0;
                     data_o <= '0;

@@ -30,7 +30,7 @@ module lacuna_bank_ram #(
         for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
             if (we_i[b]) mem[waddr_i][b*lacuna_pkg::ActW+:lacuna_pkg::ActW] <= wdata_i[b*lacuna_pkg::ActW+:lacuna_pkg::ActW];
         end
-        read_q <= (we_i != '0 && waddr_i == raddr_i) ? ~mem[raddr_i] : mem[raddr_i];
+        read_q <= mem[raddr_i];
 `ifndef SYNTHESIS
         // The undefined bytes: certainly not those that a user might hope for.
         for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin

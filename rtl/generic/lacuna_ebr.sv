@@ -29,7 +29,7 @@ module lacuna_ebr #(
 
     always_ff @(posedge clk_i) begin
         if (we_i) mem[waddr_i] <= wdata_i;
-        read_q <= (we_i && waddr_i == raddr_i) ? ~mem[raddr_i] : mem[raddr_i];
+        read_q <= mem[raddr_i];
 `ifndef SYNTHESIS
         // The undefined word: certainly not the one that a user might hope for.
         if (we_i && waddr_i == raddr_i) read_q <= ~mem[raddr_i];

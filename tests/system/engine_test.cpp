@@ -86,6 +86,44 @@ TEST_CASE("score mode hides the tail of a step: a deep enough stack costs nothin
     CHECK(run.cycles_per_step() == doctest::Approx(session.layout().sweep_cycles()).epsilon(1e-9));
 }
 
+TEST_CASE("an engine that has run takes another model, and a clear right after a write is a whole clear") {
+    const auto engine = make_engine(built_geometries().front());
+    SplitMix64 prng(8);
+    {
+        Session first(*engine, random_model({.seed = 1, .inputs = 20, .units = {18}, .head_rows = 5}));
+        random_run(first, Mode::Score, 3, prng);
+        check_clean(first);
+    }
+    Session second(*engine, random_model({.seed = 2, .inputs = 9, .units = {7, 21}, .head_rows = 4}));
+    for (const Mode mode : {Mode::Score, Mode::Generate}) {
+        random_run(second, mode, 7, prng);
+        second.write({Space::Cell, 0, 0, 77});
+        second.clear();
+        CHECK(second.read_state() == second.golden().state());
+    }
+    random_run(second, Mode::Score, 7, prng);
+    check_clean(second);
+}
+
+TEST_CASE("clear and start are not heard while the engine runs, and start not with clear") {
+    const QuantisedModel model = random_model({.seed = 5, .inputs = 6, .units = {14}, .head_rows = 3});
+    const auto engine = make_engine(built_geometries().front());
+    Session session(*engine, model);
+    SplitMix64 prng(3);
+    EngineInputs both;
+    both.clear = true;
+    both.start = true;
+    both.steps = 5;
+    engine->tick(both);
+    session.clear();  // waits for the first one to end
+    int cycle = 0;
+    session.disturb = [&](EngineInputs& in) { in.clear = ++cycle > 40 && cycle % 7 == 0; };
+    random_run(session, Mode::Generate, 6, prng);
+    session.disturb = {};
+    random_run(session, Mode::Score, 3, prng);
+    check_clean(session);
+}
+
 TEST_CASE("a run of no steps is refused") {
     const auto engine = make_engine(built_geometries().front());
     Session session(*engine, random_model({.inputs = 4, .units = {5}}));
