@@ -125,16 +125,22 @@ double Trainer::step() {
     }
     const double norm = clip_norm(gradient, options_.clip);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
-        throw Error(
-            fmt::format("training diverged at update {} of {}: loss is {} bits per character, gradient norm "
-                        "{}; lower --learning-rate or --clip and start again, or --resume from the last "
-                        "checkpoint",
-                        update_ + 1, total_updates(), loss, norm));
+        throw_diverged(loss, norm);
     }
     const double rate = options_.learning_rate.at(update_, total_updates());
     for_each_shard(1, 1, [&](int) { adam_.step(parameters_, gradient, rate, update_ + 1, options_.adam); });
+    if (!parameters_.allFinite()) {
+        throw_diverged(loss, norm);
+    }
     ++update_;
     return loss;
+}
+
+void Trainer::throw_diverged(double loss, double norm) const {
+    throw Error(
+        fmt::format("training diverged at update {} of {}: loss is {} bits per character, gradient norm {}; "
+                    "lower --learning-rate or --clip and start again, or --resume from the last checkpoint",
+                    update_ + 1, total_updates(), loss, norm));
 }
 
 long Trainer::prune_end() const {

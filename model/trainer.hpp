@@ -56,8 +56,8 @@ class Trainer {
     long total_updates() const { return chunks_ * options_.epochs; }
     long update() const { return update_; }  ///< updates done
 
-    /// One update; returns the training loss in bits per character. Throws `Error` when it is not finite, and
-    /// then leaves the parameters as they were.
+    /// One update; returns the training loss in bits per character. Throws `Error` when loss, gradient or
+    /// parameters are not finite any more; the trainer is of no use then.
     double step();
 
     /// Parameters that the network computes with now: masked, and rounded in the rounding part.
@@ -99,6 +99,7 @@ class Trainer {
     void fill_batch(Shard& shard, int index) const;
     void run_shard(int index, const Flat<float>& effective);
     void update_mask();
+    [[noreturn]] void throw_diverged(double loss, double norm) const;
     long prune_end() const;
     std::string identity() const;
 

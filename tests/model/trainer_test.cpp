@@ -207,7 +207,7 @@ TEST_CASE("a batch that is too large for the text is refused") {
         contains(text, "training split has 2507 characters, but 400 streams of 10 steps need at least 4011"));
 }
 
-TEST_CASE("divergence stops the training and keeps the parameters") {
+TEST_CASE("a loss that is not finite stops the training before the parameters change") {
     const auto corpus = tiny_corpus();
     const ParameterLayout layout(tiny_shape(corpus));
     auto initial = initial_parameters(layout, 1);
@@ -218,6 +218,20 @@ TEST_CASE("divergence stops the training and keeps the parameters") {
     CHECK(contains(text, "--learning-rate"));
     CHECK(trainer.update() == 0);
     CHECK(same_bytes(trainer.pruned_parameters(), initial));
+}
+
+TEST_CASE("parameters that overflow are divergence too") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    auto options = tiny_options();
+    options.learning_rate = {1e38, 0, 1.0};
+    Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+    const auto text = error_text([&] {
+        for (int i = 0; i < 20; ++i) {
+            trainer.step();
+        }
+    });
+    CHECK(contains(text, "training diverged at update"));
 }
 
 }  // namespace lacuna
