@@ -57,7 +57,14 @@ module lacuna_ebr #(
             select_q <= raddr[9+:$clog2(Blocks)];
             select_qq <= select_q;
         end
-        assign selected = word[select_qq];
+
+        // As a choice, not as an index: Yosys would multiply the index by 36.
+        always_comb begin
+            selected = word[0];
+            for (int unsigned b = 1; b < Blocks; b++) begin
+                if (select_qq == ($clog2(Blocks))'(b)) selected = word[b];
+            end
+        end
 
         if ($clog2(Blocks) < SelectW) begin : gen_unused
             logic unused;
