@@ -13,12 +13,12 @@ namespace {
 
 constexpr Eigen::Index kBlock = 256;  // steps whose outer products are summed in one product of matrices
 
-/// Sums z and z z^T over steps, block by block.
-class Moments {
+/// Sums z z^T over steps, block by block.
+class Moment {
   public:
-    explicit Moments(Eigen::Index size)
+    explicit Moment(Eigen::Index size)
         : block_(size, kBlock),
-          sum_(Eigen::VectorXd::Zero(size)),
+
           product_(Eigen::MatrixXd::Zero(size, size)) {}
 
     void add(const Eigen::VectorXf& x, const Eigen::VectorXf& h) {
@@ -30,14 +30,12 @@ class Moments {
 
     void finish(std::size_t steps, Calibration::Layer& layer) {
         flush();
-        layer.mean = sum_ / static_cast<double>(steps);
-        layer.second_moment = product_ / static_cast<double>(steps);
+        layer.moment = product_ / static_cast<double>(steps);
     }
 
   private:
     void flush() {
         const auto columns = block_.leftCols(filled_);
-        sum_ += columns.rowwise().sum().cast<double>();
         const Eigen::MatrixXf product = columns * columns.transpose();
         product_ += product.cast<double>();
         filled_ = 0;
@@ -45,7 +43,6 @@ class Moments {
 
     Eigen::MatrixXf block_;
     Eigen::Index filled_ = 0;
-    Eigen::VectorXd sum_;
     Eigen::MatrixXd product_;
 };
 
@@ -59,8 +56,7 @@ Calibration calibrate(const FloatModel& model, std::span<const int> tokens,
     Calibration calibration;
     calibration.steps = tokens.size() - 1;
     calibration.layers.resize(model.layers.size());
-    calibration.token_share = Eigen::VectorXd::Zero(model.embedding.rows());
-    std::vector<Moments> moments;
+    std::vector<Moment> moments;
     for (const auto& layer : model.layers) {
         moments.emplace_back(layer.inputs() + layer.units());
     }
@@ -71,7 +67,6 @@ Calibration calibrate(const FloatModel& model, std::span<const int> tokens,
         for (std::size_t l = 0; l < before.size(); ++l) {
             before[l] = runner.h(l);
         }
-        calibration.token_share[tokens[t]] += 1.0 / static_cast<double>(calibration.steps);
         const auto& logits = runner.step(tokens[t]);
         mean.add(surprise_bits({logits.data(), static_cast<std::size_t>(logits.size())}, tokens[t + 1]));
         calibration.largest_logit = std::max(calibration.largest_logit, logits.cwiseAbs().maxCoeff());

@@ -13,14 +13,12 @@ namespace lacuna {
 
 struct Calibration {
     struct Layer {
-        /// Of z = [x_t ; h_(t-1)], the layer's joint input, [X + H].
-        Eigen::VectorXd mean;
-        Eigen::MatrixXd second_moment;  ///< E[z z^T], [X + H, X + H]
-        float largest_pre = 0;          ///< largest |pre-activation|
-        float largest_c = 0;            ///< largest |cell state|
+        /// E[z z^T] of z = [x_t ; h_(t-1)], the layer's joint input, [X + H, X + H].
+        Eigen::MatrixXd moment;
+        float largest_pre = 0;  ///< largest |pre-activation|
+        float largest_c = 0;    ///< largest |cell state|
     };
     std::vector<Layer> layers;
-    Eigen::VectorXd token_share;  ///< [V], how often each token was the input
     float largest_logit = 0;
     std::size_t steps = 0;
     double bits_per_character = 0;  ///< of the float model on the same text

@@ -105,40 +105,19 @@ RowProblem row_problem(const std::vector<Part>& parts, std::size_t row, std::vec
     return problem;
 }
 
-/// What the statistics say of the joint input.
-struct InputStatistics {
-    Eigen::VectorXd mean;
-    Eigen::MatrixXd second_moment;
-    Eigen::MatrixXd covariance;
-    Eigen::VectorXd variance;
-    Eigen::VectorXd offset;  ///< mean of the real input minus mean of what its integers stand for
-
-    InputStatistics(Eigen::VectorXd mean_input, Eigen::MatrixXd moment)
-        : mean(std::move(mean_input)),
-          second_moment(std::move(moment)),
-          covariance(second_moment - mean * mean.transpose()),
-          variance(covariance.diagonal()),
-          offset(Eigen::VectorXd::Zero(mean.size())) {}
-};
-
-/// Quantises all rows of the given parts. Biases are in steps of 1 / bias_steps.
-std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const InputStatistics& statistics,
+/// Quantises all rows of the given parts; `moment` is E[z z^T] of their joint input z. Biases are in steps of
+/// 1 / bias_steps.
+std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const Eigen::MatrixXd& moment,
                                     const Eigen::VectorXf& bias, double scale_factor, double bias_steps,
-                                    const QuantiseOptions& options, std::size_t& limited_biases) {
+                                    std::size_t& limited_biases) {
     std::vector<RowScale> rows(parts.front().out->rows);
     std::vector<Eigen::Index> inputs;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         RowProblem problem = row_problem(parts, row, inputs);
-        problem.covariance = statistics.covariance(inputs, inputs);
+        problem.moment = moment(inputs, inputs);
         problem.scale_factor = scale_factor;
-        const RowSolution solution = quantise_row(problem, options.rows);
-        double correction = 0;
-        if (options.correct_bias) {
-            correction = solution.error.dot(statistics.mean(inputs)) +
-                         (problem.weight - solution.error).dot(statistics.offset(inputs));
-        }
-        const double target =
-            (static_cast<double>(bias[static_cast<Eigen::Index>(row)]) + correction) * bias_steps;
+        const RowSolution solution = quantise_row(problem);
+        const double target = static_cast<double>(bias[static_cast<Eigen::Index>(row)]) * bias_steps;
         const auto rounded = static_cast<std::int64_t>(std::floor(target + 0.5));
         rows[row] = {solution.scale.mantissa, solution.scale.shift, sat16(rounded)};
         limited_biases += rows[row].bias != rounded ? 1 : 0;
@@ -146,12 +125,11 @@ std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const InputStatist
         Eigen::Index at = 0;
         for (Part& part : parts) {
             const auto slots = static_cast<Eigen::Index>(part.out->slots);
-            const std::vector<Eigen::Index> own(inputs.begin() + at, inputs.begin() + at + slots);
-            const Eigen::MatrixXd moment = statistics.second_moment(own, own);
+            const auto own = problem.moment.block(at, at, slots, slots);
             const Eigen::VectorXd weight = problem.weight.segment(at, slots);
             const Eigen::VectorXd error = solution.error.segment(at, slots);
-            part.signal += weight.dot(moment * weight);
-            part.noise += error.dot(moment * error);
+            part.signal += weight.dot(own * weight);
+            part.noise += error.dot(own * error);
             std::copy_n(solution.v.begin() + at, slots,
                         part.out->value.begin() + static_cast<std::ptrdiff_t>(row) * slots);
             at += slots;
@@ -166,9 +144,9 @@ double decibels(const Part& part) {
 
 /// Output noise of a whole layer when its parts are shifted as they say and rounded to the nearest integers,
 /// with inputs taken as independent; infinite when a row could overflow the accumulator.
-double estimated_noise(const std::vector<Part>& parts, const InputStatistics& statistics,
-                       int accumulator_bits) {
+double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& moment, int accumulator_bits) {
     const double limit = std::ldexp(1.0, accumulator_bits - 1) - 1;
+    const Eigen::VectorXd input_power = moment.diagonal();
     double noise = 0;
     std::vector<Eigen::Index> inputs;
     for (std::size_t row = 0; row < parts.front().out->rows; ++row) {
@@ -179,8 +157,8 @@ double estimated_noise(const std::vector<Part>& parts, const InputStatistics& st
         }
         const Eigen::VectorXd v = nearest_integers(problem.weight, scale * problem.unit);
         const Eigen::VectorXd error = problem.weight - v.cwiseProduct(scale * problem.unit);
-        const Eigen::VectorXd variance = statistics.variance(inputs);
-        noise += error.cwiseAbs2().dot(variance);
+        const Eigen::VectorXd power = input_power(inputs);
+        noise += error.cwiseAbs2().dot(power);
         double sum = 0;
         Eigen::Index at = 0;
         for (const Part& part : parts) {
@@ -196,15 +174,14 @@ double estimated_noise(const std::vector<Part>& parts, const InputStatistics& st
 }
 
 /// Chooses the part shifts with the least output noise; smaller shifts win ties.
-void choose_shifts(std::vector<Part>& parts, const InputStatistics& statistics,
-                   const QuantiseOptions& options) {
-    double least = estimated_noise(parts, statistics, options.accumulator_bits);
+void choose_shifts(std::vector<Part>& parts, const Eigen::MatrixXd& moment, const QuantiseOptions& options) {
+    double least = estimated_noise(parts, moment, options.accumulator_bits);
     std::array<int, 2> best = {0, 0};
     for (std::size_t shifted = 0; shifted < 2; ++shifted) {
         for (int shift = 1; shift <= kMaxPartShift; ++shift) {
             parts[shifted].shift = shift;
             parts[1 - shifted].shift = 0;
-            const double noise = estimated_noise(parts, statistics, options.accumulator_bits);
+            const double noise = estimated_noise(parts, moment, options.accumulator_bits);
             if (noise < least) {
                 least = noise;
                 best = {parts[0].shift, parts[1].shift};
@@ -225,12 +202,12 @@ int fraction_for(double largest, int low, int high) {
 }
 
 void quantise_embedding(const FloatModel& model, QuantisedModel& result, QuantiseReport& report) {
-    const double largest = static_cast<double>(model.embedding.cwiseAbs().maxCoeff());
+    const auto largest = static_cast<double>(model.embedding.cwiseAbs().maxCoeff());
     result.input_scale = largest > 0 ? largest / 127 : 1.0;
     double signal = 0;
     double noise = 0;
     for (Eigen::Index i = 0; i < model.embedding.size(); ++i) {
-        const double e = static_cast<double>(model.embedding.data()[i]);
+        const auto e = static_cast<double>(model.embedding.data()[i]);
         const double v = std::clamp(std::floor(e / result.input_scale + 0.5), -127.0, 127.0);
         result.embedding.push_back(static_cast<std::int8_t>(v));
         signal += e * e;
@@ -239,17 +216,8 @@ void quantise_embedding(const FloatModel& model, QuantisedModel& result, Quantis
     report.snr_embedding = 10 * std::log10(signal / noise);
 }
 
-/// Mean over the calibration of the real embedding minus the quantised one, [X].
-Eigen::VectorXd embedding_offset(const FloatModel& model, const Calibration& calibration,
-                                 const QuantisedModel& result) {
-    const Eigen::Map<const Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>
-        rounded(result.embedding.data(), model.embedding.rows(), model.embedding.cols());
-    return (model.embedding.cast<double>() - result.input_scale * rounded.cast<double>()).transpose() *
-           calibration.token_share;
-}
-
 LstmLayer quantise_layer(const FloatLayer& source, LstmLayer layer, double input_unit,
-                         const InputStatistics& statistics, const QuantiseOptions& options,
+                         const Eigen::MatrixXd& moment, const QuantiseOptions& options,
                          QuantiseReport::Layer& report) {
     std::vector<Part> parts(2);
     parts[0].weight = &source.weight_ih;
@@ -259,9 +227,9 @@ LstmLayer quantise_layer(const FloatLayer& source, LstmLayer layer, double input
     parts[1].out = &layer.h;
     parts[1].first_input = source.inputs();
     constexpr double kScaleFactor = kPreSteps / kActivationSteps;
-    choose_shifts(parts, statistics, options);
-    layer.rows = quantise_rows(parts, statistics, source.bias_ih + source.bias_hh, kScaleFactor, kPreSteps,
-                               options, report.limited_biases);
+    choose_shifts(parts, moment, options);
+    layer.rows = quantise_rows(parts, moment, source.bias_ih + source.bias_hh, kScaleFactor, kPreSteps,
+                               report.limited_biases);
     layer.shift_x = parts[0].shift;
     layer.shift_h = parts[1].shift;
     report.snr_x = decibels(parts[0]);
@@ -279,23 +247,21 @@ Head quantise_head(const FloatModel& model, PartWeights columns, const Calibrati
     head.fraction = fraction_for(largest, 0, kMaxHeadFraction);
     const auto units = model.head_weight.cols();
     const auto& top = calibration.layers.back();
-    const InputStatistics statistics(top.mean.tail(units), top.second_moment.bottomRightCorner(units, units));
+    const Eigen::MatrixXd moment = top.moment.bottomRightCorner(units, units);
     std::vector<Part> parts(1);
     parts[0].weight = &model.head_weight;
     parts[0].out = &head.h;
     const double steps = std::ldexp(1.0, head.fraction);
     std::size_t limited = 0;
-    head.rows =
-        quantise_rows(parts, statistics, model.head_bias, steps / kActivationSteps, steps, options, limited);
+    head.rows = quantise_rows(parts, moment, model.head_bias, steps / kActivationSteps, steps, limited);
     report.snr_head = decibels(parts[0]);
     return head;
 }
 
 void check_calibration(const FloatModel& model, const Calibration& calibration) {
-    bool fits = calibration.layers.size() == model.layers.size() &&
-                calibration.token_share.size() == model.embedding.rows();
+    bool fits = calibration.layers.size() == model.layers.size();
     for (std::size_t l = 0; fits && l < model.layers.size(); ++l) {
-        fits = calibration.layers[l].mean.size() == model.layers[l].inputs() + model.layers[l].units();
+        fits = calibration.layers[l].moment.rows() == model.layers[l].inputs() + model.layers[l].units();
     }
     if (!fits) {
         throw Error("the calibration is of another model's shape; calibrate with the model to be quantised");
@@ -335,13 +301,9 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
 
     quantise_embedding(model, result, report);
     for (std::size_t l = 0; l < model.layers.size(); ++l) {
-        InputStatistics statistics(calibration.layers[l].mean, calibration.layers[l].second_moment);
-        if (l == 0) {
-            statistics.offset.head(model.embedding.cols()) = embedding_offset(model, calibration, result);
-        }
         const double input_unit = l == 0 ? 1 / (kActivationSteps * result.input_scale) : 1.0;
         result.layers[l] = quantise_layer(model.layers[l], std::move(result.layers[l]), input_unit,
-                                          statistics, options, report.layers[l]);
+                                          calibration.layers[l].moment, options, report.layers[l]);
     }
     result.head = quantise_head(model, std::move(head_columns), calibration, options, report);
     result.validate();

@@ -14,8 +14,6 @@ namespace lacuna {
 
 struct QuantiseOptions {
     std::string name;  ///< of the model
-    RowOptions rows;
-    bool correct_bias = true;  ///< add the mean error of a row's weights and inputs to its bias
     double cell_headroom =
         1.25;  ///< the cell's range is at least this times the largest |c| of the calibration
     double logit_headroom = 1.25;  ///< the same for logits

@@ -14,8 +14,6 @@ namespace {
 constexpr double kLargest = 127;
 constexpr int kMantissaBits = 15;
 constexpr int kMaxShift = 31;
-constexpr double kClippingStep = 0.02;
-constexpr double kSmallestClipping = 0.5;
 constexpr int kMaxPasses = 20;
 
 RowSolution round_with(const RowProblem& problem, double s) {
@@ -25,7 +23,7 @@ RowSolution round_with(const RowProblem& problem, double s) {
     const Eigen::VectorXd step = exact * problem.unit;
     const Eigen::VectorXd v = nearest_integers(problem.weight, step);
     solution.error = problem.weight - v.cwiseProduct(step);
-    solution.output_error = solution.error.dot(problem.covariance * solution.error);
+    solution.output_error = solution.error.dot(problem.moment * solution.error);
     solution.v.resize(static_cast<std::size_t>(v.size()));
     for (Eigen::Index i = 0; i < v.size(); ++i) {
         solution.v[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(v[i]);
@@ -33,31 +31,31 @@ RowSolution round_with(const RowProblem& problem, double s) {
     return solution;
 }
 
-/// Coordinate descent on error^T C error over moves of one step of one integer.
+/// Coordinate descent on error^T M error (M the moment) over moves of one step of one integer.
 void refine(const RowProblem& problem, RowSolution& solution) {
     const double exact = solution.scale.value() / problem.scale_factor;
     const Eigen::VectorXd step = exact * problem.unit;
-    Eigen::VectorXd gradient = problem.covariance * solution.error;
+    Eigen::VectorXd gradient = problem.moment * solution.error;
     for (int pass = 0; pass < kMaxPasses; ++pass) {
         bool moved = false;
         for (Eigen::Index i = 0; i < step.size(); ++i) {
-            // v + d moves the error by -d * step: change = -2 d step g + step^2 C_ii
+            // v + d moves the error by -d * step: change = -2 d step g + step^2 M_ii
             const int d = gradient[i] > 0 ? 1 : -1;
-            const double change = step[i] * (step[i] * problem.covariance(i, i) - 2 * std::abs(gradient[i]));
+            const double change = step[i] * (step[i] * problem.moment(i, i) - 2 * std::abs(gradient[i]));
             auto& v = solution.v[static_cast<std::size_t>(i)];
             if (change >= 0 || std::abs(v + d) > static_cast<int>(kLargest)) {
                 continue;
             }
             v = static_cast<std::int8_t>(v + d);
             solution.error[i] -= d * step[i];
-            gradient -= d * step[i] * problem.covariance.col(i);
+            gradient -= d * step[i] * problem.moment.col(i);
             moved = true;
         }
         if (!moved) {
             break;
         }
     }
-    solution.output_error = solution.error.dot(problem.covariance * solution.error);
+    solution.output_error = solution.error.dot(problem.moment * solution.error);
 }
 
 }  // namespace
@@ -98,26 +96,15 @@ double unclipped_scale(const RowProblem& problem) {
                : (problem.weight.array().abs() / problem.unit.array()).maxCoeff() / kLargest;
 }
 
-RowSolution quantise_row(const RowProblem& problem, const RowOptions& options) {
+RowSolution quantise_row(const RowProblem& problem) {
     const double s = unclipped_scale(problem);
     if (s == 0) {
         return {
             {}, std::vector<std::int8_t>(static_cast<std::size_t>(problem.weight.size())), problem.weight, 0};
     }
-
-    RowSolution best = round_with(problem, s);
-    if (options.search_clipping) {
-        for (double clipping = 1 - kClippingStep; clipping >= kSmallestClipping; clipping -= kClippingStep) {
-            RowSolution candidate = round_with(problem, clipping * s);
-            if (candidate.output_error < best.output_error) {
-                best = std::move(candidate);
-            }
-        }
-    }
-    if (options.refine_rounding) {
-        refine(problem, best);
-    }
-    return best;
+    RowSolution solution = round_with(problem, s);
+    refine(problem, solution);
+    return solution;
 }
 
 }  // namespace lacuna

@@ -21,23 +21,17 @@ FixedScale fixed_scale(double factor);
 
 /// The kept weights of one row. n = number of slots.
 struct RowProblem {
-    Eigen::VectorXd weight;      ///< [n], real weights
-    Eigen::VectorXd unit;        ///< [n], v stands for the real weight v * s * unit, s the row's scale
-    Eigen::MatrixXd covariance;  ///< [n, n], of the inputs that the slots read
-    double scale_factor = 1;     ///< the engine's factor is s * scale_factor
-};
-
-struct RowOptions {
-    bool search_clipping =
-        true;  ///< try smaller scales, which cut the largest weights but round the others finer
-    bool refine_rounding = true;  ///< move integers by one where that lowers the output's error
+    Eigen::VectorXd weight;   ///< [n], real weights
+    Eigen::VectorXd unit;     ///< [n], v stands for the real weight v * s * unit, s the row's scale
+    Eigen::MatrixXd moment;   ///< [n, n], E[z z^T] of the inputs z that the slots read
+    double scale_factor = 1;  ///< the engine's factor is s * scale_factor
 };
 
 struct RowSolution {
     FixedScale scale;            ///< s * scale_factor; mantissa 0 when all weights are 0
     std::vector<std::int8_t> v;  ///< [n], -127..127
     Eigen::VectorXd error;       ///< [n], real weight minus what v stands for
-    double output_error = 0;     ///< variance of error . input
+    double output_error = 0;     ///< mean square of error . input
 };
 
 /// Integers nearest to weight / step, limited to -127..127, as reals. Element by element.
@@ -46,6 +40,8 @@ Eigen::VectorXd nearest_integers(const Eigen::VectorXd& weight, const Eigen::Vec
 /// The smallest scale that clips no weight; 0 when all weights are 0.
 double unclipped_scale(const RowProblem& problem);
 
-RowSolution quantise_row(const RowProblem& problem, const RowOptions& options);
+/// Starts from the nearest integers and moves single ones by a step while that lowers the output's error:
+/// rounding errors of inputs that go together are made to cancel.
+RowSolution quantise_row(const RowProblem& problem);
 
 }  // namespace lacuna
