@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Lint of the hardware: Verilator and Yosys read every source, in the geometries below, without a warning; geometries
+# that are not legal stop both with the reason. Usage: tools/lint/rtl.sh (PATH: verilator, yosys)
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root/rtl"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Tiles Ports WeightDepth: the boards' geometries, the extremes, and memories of one block, of a few and of many.
+geometries=("1 1 512" "2 1 2560" "2 2 1536" "6 1 8192" "13 2 1536" "13 1 512")
+# Module, parameters of which one is not legal, and the words that must be said.
+illegal=(
+    "lacuna_engine Tiles=22,Ports=1 Tiles must be"
+    "lacuna_engine Tiles=1,Ports=2 Tiles must be"
+    "lacuna_engine Tiles=1,Ports=1,WeightDepth=1 WeightDepth must be"
+    "lacuna_engine Tiles=1,Ports=1,BankDepth=2048 WeightDepth must be"
+    "lacuna_engine Tiles=1,Ports=1,RowDepth=1 WeightDepth must be"
+    "lacuna_engine Tiles=3,Ports=1,OutputDepth=8 OutputDepth must be"
+    "lacuna_engine Tiles=1,Ports=1,AccW=33 OutputDepth must be"
+    "lacuna_lane Tiles=65 Tiles 1..64"
+    "lacuna_tile Strand=1 Strand < Ports"
+    "lacuna_pe AccW=15 AccW must be"
+    "lacuna_scale AccW=33 AccW must be"
+    "lacuna_writer Ports=3 Ports must be"
+    "lacuna_readiness Depth=2048 Depth must be"
+    "lacuna_fifo Depth=12 Depth must be"
+    "lacuna_delay Cycles=2 Cycles must be"
+    "lacuna_ebr Width=37 Width must be"
+    "lacuna_bank_ram Depth=2048 Depth must be"
+    "lacuna_mult Latency=4 Latency 2..3"
+    "lacuna_pe_mult WidthA=19 WidthA and WidthB"
+)
+
+failures=0
+fail() {
+    printf 'lint-rtl: %s\n' "$1" >&2
+    failures=$((failures + 1))
+}
+
+# Sources of a list, relative to rtl/, one a line.
+sources() {
+    cat rtl.f
+    sed "s,^,$1/," "$1/$1.f"
+}
+
+cell_models=(../sim/ecp5/*.sv)
+mapfile -t generic < <(sources generic)
+mapfile -t ecp5 < <(sources ecp5)
+for file in "${generic[@]}" "${ecp5[@]}"; do
+    [[ -f $file ]] || fail "$file is in a file list but does not exist"
+    # shellcheck disable=SC2016 # a backquote of Verilog, not of the shell
+    [[ ! -f $file ]] || grep -q '^`default_nettype none' "$file" || fail "$file does not say \`default_nettype none"
+done
+while read -r file; do
+    printf '%s\n' "${generic[@]}" "${ecp5[@]}" | grep -qxF "$file" || fail "rtl/$file is in no file list"
+done < <(find . -name '*.sv' -printf '%P\n')
+
+verilate() { verilator --lint-only -Wall --assert "$@" >"$work/log" 2>&1; }
+
+# synthesis LIST SCRIPT: Yosys reads the list and runs the script.
+read_cells='read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v'
+synthesis() {
+    local list=$1 script=$2
+    local -n files=$list
+    yosys -q -e 'implicitly declared' -e 'Resizing cell port' -e 'unsized constant' \
+        -p "$read_cells; read_verilog -sv ${files[*]}; $script" >"$work/log" 2>&1
+}
+
+for geometry in "${geometries[@]}"; do
+    read -r tiles ports depth <<<"$geometry"
+    name="Tiles $tiles, Ports $ports, WeightDepth $depth"
+    parameters=(-GTiles="$tiles" -GPorts="$ports" -GWeightDepth="$depth")
+    verilate --top lacuna_engine "${parameters[@]}" "${generic[@]}" ||
+        { fail "Verilator, generic, $name:" && cat "$work/log" >&2; }
+    verilate --top lacuna_engine "${parameters[@]}" "${ecp5[@]}" "${cell_models[@]}" ||
+        { fail "Verilator, ecp5, $name:" && cat "$work/log" >&2; }
+    printf 'lint-rtl: Verilator reads %s\n' "$name"
+done
+
+# Yosys, up to the mapping of memories and multipliers: an engine on one block RAM a tile, and one on three.
+for geometry in "1 1 512" "2 2 1536"; do
+    read -r tiles ports depth <<<"$geometry"
+    name="Tiles $tiles, Ports $ports, WeightDepth $depth"
+    settings="chparam -set Tiles $tiles -set Ports $ports -set WeightDepth $depth lacuna_engine"
+    synthesis generic "$settings; hierarchy -check -top lacuna_engine; proc; check -assert" ||
+        { fail "Yosys, generic, $name:" && tail -n 20 "$work/log" >&2; }
+    # Block RAMs: weights; rows, cells and tables of a port; activations. Multipliers: the PEs', which may own every one
+    # of the device, so none may be inferred elsewhere.
+    rams=$((4 * tiles * ((depth + 511) / 512) + (4 + 1 + 5) * ports + 4))
+    synthesis ecp5 "$settings; synth_ecp5 -abc9 -top lacuna_engine -run :map_gates; check -assert;
+        select -assert-count $rams t:DP16KD; select -assert-count $((12 * tiles)) t:MULT18X18D" ||
+        { fail "Yosys, ecp5, $name:" && tail -n 40 "$work/log" >&2; }
+    printf 'lint-rtl: Yosys reads %s; expected %s DP16KD and %s MULT18X18D\n' "$name" "$rams" "$((12 * tiles))"
+done
+
+for entry in "${illegal[@]}"; do
+    read -r module parameters words <<<"$entry"
+    IFS=, read -ra pairs <<<"$parameters"
+    chparam=
+    for setting in "${pairs[@]}"; do chparam+=" -chparam ${setting/=/ }"; done
+    for list in generic ecp5; do
+        declare -n files=$list
+        models=()
+        [[ $list == generic ]] || models=("${cell_models[@]}")
+        ! verilate --top "$module" "${pairs[@]/#/-G}" "${files[@]}" "${models[@]}" ||
+            fail "Verilator, $list: accepts $module with $parameters"
+        grep -qF "$words" "$work/log" || fail "Verilator, $list: no reason for refusing $module with $parameters"
+        ! synthesis "$list" "hierarchy -check -top $module$chparam" ||
+            fail "Yosys, $list: accepts $module with $parameters"
+        grep -qF "$words" "$work/log" || fail "Yosys, $list: no reason for refusing $module with $parameters"
+    done
+done
+printf 'lint-rtl: %s illegal parameters are refused with their reason\n' "${#illegal[@]}"
+
+((failures == 0)) || { printf 'lint-rtl: %s problem(s)\n' "$failures" >&2 && exit 1; }
