@@ -29,7 +29,7 @@ WERROR ?= $(if $(CI),ON,OFF)
 
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
 	@echo "Options of sim: MODEL=file PROMPT=text STEPS=n TILES=1..21 SCORE=1 TRACE=1 TEMPERATURE=x SEED=n CLOCK_MHZ=x WEIGHT_DEPTH=n"
 
 $(BUILD)/build.ninja: CMakeLists.txt | setup-ready
