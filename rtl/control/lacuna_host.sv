@@ -82,7 +82,7 @@ module lacuna_host #(
     lacuna_pkg::space_e space_q;
     logic [7:0] count_q;
     logic write_q;
-    logic [5:0] distance;  // tiles between the tile and the end of the lane
+    logic [5:0] distance, hops;  // tiles between the tile and the end of the lane; those of its strand
     logic accept;
 
     assign mem_ready_o = state_q == StateIdle && !engine_busy_i && !clear_i;
@@ -92,6 +92,7 @@ module lacuna_host #(
     assign active_o = busy_o;
     assign reading_o = state_q == StateWait;
     assign distance = 6'(Tiles - 1) - select_o[5:0];
+    assign hops = distance >> PortShift;
 
     logic [1:0] lane;
     logic [lacuna_pkg::SlotW-1:0] slot;
@@ -153,7 +154,7 @@ module lacuna_host #(
                 // The wave is seen one cycle after it is there.
                 if (lane_wave_i.read) begin
                     state_q <= StateChain;
-                    count_q <= 8'(ResultDelay - 2) + 8'd3 * 8'(distance >> PortShift);
+                    count_q <= 8'(ResultDelay - 2) + 8'(hops) + {1'b0, hops, 1'b0};  // three results a tile
                 end
             end
             StateChain: begin
