@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "common/error.hpp"
 #include "common/progress.hpp"
 #include "golden/model_file.hpp"
 #include "golden/score.hpp"
@@ -87,6 +89,10 @@ void print_report(const Outcome& outcome, const Calibration& calibration) {
     fmt::print("{} slots for {} dense weights, {} of them filled with zero; accumulator {} bits\n",
                outcome.model.total_slots(), outcome.model.dense_weights(), filled,
                outcome.model.accumulator_bits());
+    if (std::ranges::any_of(outcome.score.layers, [](const auto& layer) { return layer.saturated_c > 0; })) {
+        fmt::print(
+            "Cells that go on growing are limited; their tanh is 1 from c = 8 on, so nothing is lost.\n");
+    }
     const double golden = outcome.score.bits.value();
     fmt::print("validation: float {:.4f}, golden {:.4f} bits per character ({:+.2f} %)\n",
                calibration.bits_per_character, golden, 100 * (golden / calibration.bits_per_character - 1));
@@ -116,12 +122,23 @@ std::string extended_history(const Outcome& outcome, const Calibration& calibrat
     return history.dump();
 }
 
+FloatModel load_source(const std::string& path) {
+    const SafeTensors file = read_safetensors(path);
+    if (is_quantised_model(file)) {
+        throw Error(
+            fmt::format("model file '{}' is quantised already; give the float model that `lacuna train` or "
+                        "`lacuna prune` wrote",
+                        path));
+    }
+    return float_model_from(file, fmt::format("model file '{}'", path));
+}
+
 void run_quantise(QuantiseSettings settings) {
     const std::filesystem::path out = settings.out;
     if (settings.options.name.empty()) {
         settings.options.name = out.stem().string();
     }
-    const FloatModel model = load_float_model(settings.model);
+    const FloatModel model = load_source(settings.model);
     const Corpus corpus = load_corpus(settings.data, model.vocab);
     std::span<const int> tokens = corpus.valid;
     if (settings.steps > 0) {
