@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "golden/model_file.hpp"
+#include "golden/sampling.hpp"
 #include "golden/vocabulary.hpp"
 #include "sim/figures.hpp"
 #include "sim/language_run.hpp"
