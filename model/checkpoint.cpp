@@ -116,6 +116,7 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
     number("lacuna.update", update_);
     number("lacuna.kept", kept_);
     problems.throw_if_any(advice);
+    mask_changed_ = true;
 }
 
 }  // namespace lacuna

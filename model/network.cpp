@@ -83,6 +83,21 @@ void Network<Scalar>::reset() {
 }
 
 template <class Scalar>
+void Network<Scalar>::keep_only(const Flat<Scalar>* mask) {
+    for (std::size_t n = 0; n < traces_.size(); ++n) {
+        auto& trace = traces_[n];
+        trace.kept_x.reset();
+        trace.kept_h.reset();
+        if (mask != nullptr) {
+            trace.kept_h.emplace(layout_.layers[n].weight_h, *mask);
+            if (n > 0) {
+                trace.kept_x.emplace(layout_.layers[n].weight_x, *mask);
+            }
+        }
+    }
+}
+
+template <class Scalar>
 template <class Product>
 void Network<Scalar>::timed(const Product& product) {
     const auto start = std::chrono::steady_clock::now();
@@ -133,6 +148,12 @@ void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t 
     const auto weight_h = view(parameters, layout_.layers[n].weight_h);
     const auto bias = view(parameters, layout_.layers[n].bias);
     const Index units = weight_h.cols();
+    if (trace.kept_h) {
+        trace.kept_h->load(parameters);
+    }
+    if (trace.kept_x) {
+        trace.kept_x->load(parameters);
+    }
     trace.gates.resize(4 * units, columns_);
     trace.tanh_cell.resize(units, columns_);
     trace.cells.resize(units, columns_ + streams_);
@@ -145,13 +166,23 @@ void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t 
         for (Index j = 0; j < columns_; ++j) {
             trace.gates.col(j) = token_gates_.col(inputs[static_cast<std::size_t>(j)]);
         }
+    } else if (trace.kept_x) {
+        trace.gates.setZero();
+        timed([&] { trace.kept_x->add_product(output(n - 1), trace.gates); });
     } else {
         timed([&] { trace.gates.noalias() = weight_x * output(n - 1); });
     }
     for (Index first = 0; first < columns_; first += streams_) {
         auto gates = trace.gates.middleCols(first, streams_);
         gates.colwise() += bias.col(0);
-        timed([&] { gates.noalias() += weight_h * trace.hidden.middleCols(first, streams_); });
+        const auto before = trace.hidden.middleCols(first, streams_);
+        timed([&] {
+            if (trace.kept_h) {
+                trace.kept_h->add_product(before, gates);
+            } else {
+                gates.noalias() += weight_h * before;
+            }
+        });
         for (Index j = first; j < first + streams_; ++j) {
             Scalar* h = trace.hidden.col(j + streams_).data();
             cell_forward(trace.gates.col(j).data(), trace.cells.col(j).data(),
@@ -221,18 +252,38 @@ void Network<Scalar>::backward_layer(const Flat<Scalar>& parameters, std::size_t
                           units);
         }
         if (first > 0) {
-            timed(
-                [&] { carried_.noalias() = weight_h.transpose() * trace.gates.middleCols(first, streams_); });
+            const auto gates = trace.gates.middleCols(first, streams_);
+            timed([&] {
+                if (trace.kept_h) {
+                    carried_.setZero();
+                    trace.kept_h->add_transposed_product(gates, carried_);
+                } else {
+                    carried_.noalias() = weight_h.transpose() * gates;
+                }
+            });
         }
     }
     auto gradient_h = view(gradient, blocks.weight_h);
     auto gradient_x = view(gradient, blocks.weight_x);
     auto gradient_bias = view(gradient, blocks.bias);
-    timed([&] { gradient_h.noalias() += trace.gates * trace.hidden.leftCols(columns_).transpose(); });
+    const auto before = trace.hidden.leftCols(columns_);
+    timed([&] {
+        if (trace.kept_h) {
+            trace.kept_h->add_outer_product(trace.gates, before, gradient);
+        } else {
+            gradient_h.noalias() += trace.gates * before.transpose();
+        }
+    });
     for (Index j = 0; j < columns_; ++j) {
         gradient_bias.col(0) += trace.gates.col(j);
     }
     const auto weight_x = view(parameters, blocks.weight_x);
+    if (trace.kept_x) {
+        timed([&] { trace.kept_x->add_outer_product(trace.gates, output(n - 1), gradient); });
+        from_above_.setZero(weight_x.cols(), columns_);
+        timed([&] { trace.kept_x->add_transposed_product(trace.gates, from_above_); });
+        return;
+    }
     if (n > 0) {
         timed([&] { gradient_x.noalias() += trace.gates * output(n - 1).transpose(); });
         timed([&] { from_above_.noalias() = weight_x.transpose() * trace.gates; });

@@ -6,10 +6,12 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "model/parameters.hpp"
+#include "model/sparse_block.hpp"
 
 namespace lacuna {
 
@@ -30,6 +32,10 @@ class Network {
 
     /// h and c of all layers to zero.
     void reset();
+
+    /// From now on all parameters given are zero outside `mask`: the large products then cost only what is
+    /// kept, and large blocks of the gradient are zero outside it too. Without a mask: everything again.
+    void keep_only(const Flat<Scalar>* mask);
 
     /// Runs T = inputs.size() / B steps and carries the state on.
     /// @param parameters the weights to use (masked and rounded already, where that is wanted)
@@ -66,6 +72,9 @@ class Network {
         Matrix tanh_cell;  ///< [H, TB]
         Matrix keep;       ///< [H, TB]: 0 or 1 / (1 - dropout); empty without dropout
         Matrix output;     ///< [H, TB]: h after dropout; empty without
+        std::optional<SparseBlock<Scalar>>
+            kept_x;  ///< empty: dense, as always in layer 0 (see `token_gates_`)
+        std::optional<SparseBlock<Scalar>> kept_h;
     };
 
     void forward_layer(const Flat<Scalar>& parameters, std::size_t n, std::span<const int> inputs,

@@ -99,6 +99,9 @@ class Trainer {
     void fill_batch(Shard& shard, int index) const;
     void run_shard(int index, const Flat<float>& effective);
     void update_mask();
+    /// The mask, where only the kept weights take part in products: few enough, and no others to learn.
+    const Flat<float>* products_mask() const;
+    bool gradient_masked() const { return !options_.regrow || update_ >= prune_end(); }
     [[noreturn]] void throw_diverged(double loss, double norm) const;
     long prune_end() const;
     std::string identity() const;
@@ -116,6 +119,7 @@ class Trainer {
     long chunks_ = 0;
     long update_ = 0;
     int kept_ = 16;
+    bool mask_changed_ = true;  ///< since the shards last took it over
 };
 
 }  // namespace lacuna

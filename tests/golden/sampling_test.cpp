@@ -33,6 +33,19 @@ TEST_CASE("sampling is reproducible: a fixed sequence") {
     CHECK(drawn == std::vector<int>{3, 0, 2, 0, 3, 2, 0, 3, 1, 2, 2, 3, 3, 3, 1, 3});
 }
 
+TEST_CASE("sampling is reproducible: the fingerprint of 5000 draws among 40 tokens") {
+    std::vector<std::int16_t> logits(40);
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+        logits[i] = static_cast<std::int16_t>(static_cast<int>(i * 2654435761U % 4096) - 2048);
+    }
+    Sampler sampler(0.7, 7, 9);
+    std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a over token indices
+    for (int i = 0; i < 5000; ++i) {
+        hash = (hash ^ static_cast<std::uint64_t>(sampler.choose(logits))) * 0x100000001b3U;
+    }
+    CHECK(hash == 10112126048953323081U);
+}
+
 TEST_CASE("sampling follows the softmax") {
     constexpr int kDraws = 40000;
     constexpr double kTemperature = 0.8;

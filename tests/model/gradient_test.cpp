@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "golden/prng.hpp"
+#include "model/bank_mask.hpp"
 #include "model/network.hpp"
 
 namespace lacuna {
@@ -120,6 +122,33 @@ TEST_CASE("the float network computes the gradient of the double one") {
           doctest::Approx(loss).epsilon(1e-5));
     network.backward(parameters, fixture.inputs, fixture.targets, 1.0F, gradient);
     CHECK((gradient.cast<double>() - expected).cwiseAbs().maxCoeff() < 1e-5);
+}
+
+TEST_CASE("a network that keeps only the mask's weights gives the dense one's loss and gradient") {
+    Fixture fixture;
+    const auto pruned = bank_balanced_mask(fixture.parameters.cast<float>(), fixture.layout, 2);
+    const Flat<double> mask = pruned.cast<double>();
+    fixture.parameters = fixture.parameters.cwiseProduct(mask);
+    Network<double> dense(fixture.layout, kStreams);
+    Network<double> sparse(fixture.layout, kStreams);
+    sparse.keep_only(&mask);
+    Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
+    Flat<double> gradient = expected;
+    const double loss = fixture.loss(dense, 0.0);
+    dense.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, expected);
+    CHECK(fixture.loss(sparse, 0.0) == doctest::Approx(loss).epsilon(1e-12));
+    sparse.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, gradient);
+    CHECK((gradient - expected).cwiseProduct(mask).cwiseAbs().maxCoeff() < 1e-12);
+    const auto& block = fixture.layout.layers[1].weight_x;
+    CHECK(view(std::as_const(gradient), block)
+              .cwiseProduct((1.0 - view(mask, block).array()).matrix())
+              .isZero(0.0));
+
+    sparse.keep_only(nullptr);
+    fixture.loss(sparse, 0.0);
+    gradient.setZero();
+    sparse.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, gradient);
+    CHECK(gradient == expected);
 }
 
 TEST_CASE("rounded h lies on the grid of int8") {
