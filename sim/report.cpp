@@ -40,12 +40,8 @@ std::string cycle_table(const Layout& layout, const RunStatistics& run) {
         table += fmt::format("{:<22}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}\n", name,
                              least, per_step(c.sweep), per_step(c.wait_bank), per_step(c.wait_port),
                              per_step(c.wait_output), per_step(c.other),
-                             per_step(c.sweep + c.wait_bank + c.wait_port + c.wait_output + c.other));
-        sum.sweep += c.sweep;
-        sum.wait_bank += c.wait_bank;
-        sum.wait_port += c.wait_port;
-        sum.wait_output += c.wait_output;
-        sum.other += c.other;
+                             per_step(c.all()));
+        sum += c;
     };
     for (std::size_t i = 0; i < layout.operations.size(); ++i) {
         const Operation& operation = layout.operations[i];
