@@ -11,15 +11,16 @@ namespace {
 using Cycle = std::int64_t;
 
 // Latencies of the RTL, in cycles, each named after what ends it.
-constexpr Cycle kToFirstEmission = 6;    ///< plus T: from a group's last slot to its first emission (lacuna_drain)
-constexpr Cycle kEmissionToLinear = 8;   ///< to a linear output (lacuna_retire, ToValue)
-constexpr Cycle kEmissionToH = 33;       ///< to h at the writer (lacuna_retire, ToH)
-constexpr Cycle kToQueuePop = 4;         ///< plus T: from the last slot until the drain takes the group
-constexpr Cycle kToOutput = 2;           ///< from the linear output or h to the output buffer's end
-constexpr int kDrainQueue = 32;          ///< groups (lacuna_drain, QueueDepth)
-constexpr int kInputSteps = 2;           ///< steps of x held at most (lacuna_input)
-constexpr int kReleaseDelay = 2;         ///< cycles until a released half may be overwritten
-constexpr int kTailCycles = 4;           ///< busy after the last group has retired (lacuna_engine)
+constexpr Cycle kToFirstEmission =
+    6;  ///< plus T: from a group's last slot to its first emission (lacuna_drain)
+constexpr Cycle kEmissionToLinear = 8;  ///< to a linear output (lacuna_retire, ToValue)
+constexpr Cycle kEmissionToH = 33;      ///< to h at the writer (lacuna_retire, ToH)
+constexpr Cycle kToQueuePop = 4;        ///< plus T: from the last slot until the drain takes the group
+constexpr Cycle kToOutput = 2;          ///< from the linear output or h to the output buffer's end
+constexpr int kDrainQueue = 32;         ///< groups (lacuna_drain, QueueDepth)
+constexpr int kInputSteps = 2;          ///< steps of x held at most (lacuna_input)
+constexpr int kReleaseDelay = 2;        ///< cycles until a released half may be overwritten
+constexpr int kTailCycles = 4;          ///< busy after the last group has retired (lacuna_engine)
 
 /// One bank of one sweep (lacuna_pkg::item_t).
 struct Item {
@@ -27,7 +28,7 @@ struct Item {
     bool check = false;
     std::uint64_t step = 0;  ///< whose value the bank must hold
     int slots = 0;
-    bool last = false;        ///< of the group
+    bool last = false;  ///< of the group
     bool releases_x = false;
     std::size_t entry = 0;
     int group = 0;
@@ -292,13 +293,13 @@ class CycleModel {
         const Cycle delay = d.linear ? kEmissionToLinear : kEmissionToH;
         int unit = operation.first_unit(item.group) + units - 1;
         for (int emission = 0; emission < emissions; ++emission) {
-            const auto count = static_cast<int>(
-                std::ranges::count_if(places, [&](const Place& place) { return place.emission == emission; }));
+            const auto count = static_cast<int>(std::ranges::count_if(
+                places, [&](const Place& place) { return place.emission == emission; }));
             const Cycle at = first + emission + delay;
             if (!d.linear) {
-                emissions_.push_back({at, d.h_base + static_cast<int>(item.group_step % 2) * d.h_banks, unit, count,
-                                      emission + 1 == emissions, emission == 0 && item.group + 1 == d.groups,
-                                      item.group_step});
+                emissions_.push_back({at, d.h_base + static_cast<int>(item.group_step % 2) * d.h_banks, unit,
+                                      count, emission + 1 == emissions,
+                                      emission == 0 && item.group + 1 == d.groups, item.group_step});
             }
             if (d.emit) {
                 outputs_.push_back(at + kToOutput);
@@ -317,8 +318,8 @@ class CycleModel {
         const bool last_slot = left_ == 1;
         const bool group_end = valid_ && item_.last && last_slot;
         const bool emits = valid_ && program_[item_.entry].emit;
-        const bool output_free = static_cast<int>(queue_pops_.size()) < kDrainQueue &&
-                                 (!emits || credit_ >= emissions_of(item_));
+        const bool output_free =
+            static_cast<int>(queue_pops_.size()) < kDrainQueue && (!emits || credit_ >= emissions_of(item_));
         const bool fire = valid_ && ready_ && (!group_end || (gap_ == 0 && output_free));
         const bool take = !valid_ || (fire && last_slot);
         IssueCycle issue;
@@ -338,8 +339,8 @@ class CycleModel {
 
         // Clock edge. What the tags say in this cycle decides what is ready in the next.
         const Item looked_up = take ? walker_.item() : item_;
-        const bool ready = !looked_up.check ||
-                           held_step_[static_cast<std::size_t>(looked_up.bank)] == looked_up.step;
+        const bool ready =
+            !looked_up.check || held_step_[static_cast<std::size_t>(looked_up.bank)] == looked_up.step;
         if (gap_ > 0) {
             --gap_;
         }

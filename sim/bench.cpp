@@ -8,7 +8,8 @@
 #include "common/file.hpp"
 #include "golden/model_file.hpp"
 #include "golden/random_model.hpp"
-#include "sim/report.hpp"
+#include "pack/report.hpp"
+#include "sim/measure.hpp"
 
 namespace lacuna {
 namespace {

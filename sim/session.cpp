@@ -316,7 +316,8 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             banks.pop_front();
         }
         if (started) {
-            const int entry = std::clamp(out.entry - Layout::entry(mode), 0, static_cast<int>(order.size()) - 1);
+            const int entry =
+                std::clamp(out.entry - Layout::entry(mode), 0, static_cast<int>(order.size()) - 1);
             count.cycle({out.fire, out.group, out.wait, static_cast<std::size_t>(entry)});
         }
         check_taps(out, operation_of);
