@@ -89,8 +89,8 @@ Geometry geometry_of(const EstimateSettings& settings) {
     if (!geometry.within_limits()) {
         throw Error(
             fmt::format("no such engine: {}; expected tiles 1 to {}, ports 1 or 2 and at most tiles, weight "
-                        "depth 2 to 65536, bank "
-                        "depth 2 to 1024, row depth 2 to 4096, accumulator bits 16 to 32",
+                        "depth 2 to 1048576, bank "
+                        "depth 2 to 4096, row depth 2 to 16384, accumulator bits 16 to 32",
                         geometry.to_string(), kMaxTiles));
     }
     return geometry;

@@ -70,7 +70,7 @@ void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, co
     for (int tile = 0; tile < tiles; ++tile) {
         for (std::size_t s = 0; s < slots; ++s) {
             words.push_back({Space::Weight, weight_select(lane, tile),
-                             static_cast<std::uint16_t>(operation.first_weight(group) + static_cast<int>(s)),
+                             static_cast<std::uint32_t>(operation.first_weight(group) + static_cast<int>(s)),
                              tile_words[static_cast<std::size_t>(tile)][s]});
         }
     }
@@ -83,7 +83,7 @@ void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const
                                    operation.first_unit(group) + static_cast<int>(u), lane);
         const RowScale scale = row < 0 ? RowScale{} : (*m.rows)[static_cast<std::size_t>(row)];
         words.push_back({Space::Row, row_select(places[u].port, lane),
-                         static_cast<std::uint16_t>(operation.first_row(group) + places[u].emission),
+                         static_cast<std::uint32_t>(operation.first_row(group) + places[u].emission),
                          row_word(scale)});
     }
 }
@@ -94,7 +94,7 @@ void pack_programs(std::vector<MemoryWord>& words, const Layout& layout) {
         for (const Descriptor& descriptor : layout.program(mode)) {
             int address = entry * kDescriptorWords;
             for (const std::uint32_t word : descriptor.encode()) {
-                words.push_back({Space::Program, 0, static_cast<std::uint16_t>(address++), word});
+                words.push_back({Space::Program, 0, static_cast<std::uint32_t>(address++), word});
             }
             ++entry;
         }
@@ -117,7 +117,7 @@ std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout) 
     }
     for (std::size_t s = 0; s + 1 < kTanhTable.size(); ++s) {
         const auto step = static_cast<std::uint64_t>(kTanhTable[s + 1] - kTanhTable[s]);
-        words.push_back({Space::Table, 0, static_cast<std::uint16_t>(s),
+        words.push_back({Space::Table, 0, static_cast<std::uint32_t>(s),
                          step << kTableStepShift | static_cast<std::uint64_t>(kTanhTable[s])});
     }
     pack_programs(words, layout);
@@ -161,7 +161,7 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
                 }
                 words.push_back(
                     {Space::Bank, static_cast<std::uint8_t>(quarter),
-                     static_cast<std::uint16_t>(operation.descriptor.h_base + static_cast<int>(bank)), data});
+                     static_cast<std::uint32_t>(operation.descriptor.h_base + static_cast<int>(bank)), data});
             }
         }
         for (int group = 0; group < operation.descriptor.groups; ++group) {
@@ -169,7 +169,7 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
             for (std::size_t u = 0; u < places.size(); ++u) {
                 const auto unit = static_cast<std::size_t>(operation.first_unit(group)) + u;
                 words.push_back({Space::Cell, static_cast<std::uint8_t>(places[u].port),
-                                 static_cast<std::uint16_t>(operation.descriptor.cell_base +
+                                 static_cast<std::uint32_t>(operation.descriptor.cell_base +
                                                             group * operation.descriptor.emissions_full +
                                                             places[u].emission),
                                  static_cast<std::uint16_t>(c[unit])});

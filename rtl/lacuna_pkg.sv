@@ -28,9 +28,10 @@ package lacuna_pkg;
     localparam int unsigned TableWordW = TableValueW + TableStepW;
 
     // Addresses, as wide as the largest geometry needs.
-    localparam int unsigned BankAddrW = 10;
-    localparam int unsigned WeightAddrW = 16;
-    localparam int unsigned RowAddrW = 12;
+    localparam int unsigned BankAddrW = 12;
+    localparam int unsigned WeightAddrW = 20;
+    localparam int unsigned RowAddrW = 14;
+    localparam int unsigned MemAddrW = 20;  // of the host port
     localparam int unsigned UnitW = 12;
     localparam int unsigned CountW = 8;
     localparam int unsigned EntryW = 5;
@@ -64,9 +65,9 @@ package lacuna_pkg;
     // One sweep of one layer over all its groups, as the host writes it: 8 words of 32 bits.
     typedef struct packed {
         // word 7
-        logic [3:0] pad7b;
+        logic [1:0] pad7b;
         logic [RowAddrW-1:0] cell_base;
-        logic [3:0] pad7a;
+        logic [1:0] pad7a;
         logic [RowAddrW-1:0] row_base;
         // word 6
         logic [CountW-1:0] emissions_last;
@@ -74,11 +75,11 @@ package lacuna_pkg;
         logic [CountW-1:0] units_last;
         logic [CountW-1:0] units_full;
         // word 5
-        logic [15:0] groups;
-        logic [15:0] x_slots;
+        logic [11:0] groups;
+        logic [WeightAddrW-1:0] weight_base;
         // word 4
         logic [15:0] slots;
-        logic [WeightAddrW-1:0] weight_base;
+        logic [15:0] x_slots;
         // word 3
         logic [11:0] pad3;
         logic [4:0] k_h_last;
@@ -86,14 +87,14 @@ package lacuna_pkg;
         logic [4:0] k_x_last;
         logic [4:0] k_x;
         // word 2
-        logic [5:0] pad2b;
+        logic [3:0] pad2b;
         logic [BankAddrW-1:0] h_banks;
-        logic [5:0] pad2a;
+        logic [3:0] pad2a;
         logic [BankAddrW-1:0] h_base;
         // word 1
-        logic [5:0] pad1b;
+        logic [3:0] pad1b;
         logic [BankAddrW-1:0] x_banks;
-        logic [5:0] pad1a;
+        logic [3:0] pad1a;
         logic [BankAddrW-1:0] x_base;
         // word 0
         logic [8:0] pad0;

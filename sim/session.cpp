@@ -46,7 +46,7 @@ void Session::write(const MemoryWord& word) {
     }
 }
 
-std::uint64_t Session::read(Space space, std::uint8_t select, std::uint16_t address) {
+std::uint64_t Session::read(Space space, std::uint8_t select, std::uint32_t address) {
     EngineInputs in;
     in.mem_valid = true;
     in.mem = {space, select, address, 0};
@@ -101,7 +101,7 @@ ModelState Session::read_state() {
         for (std::size_t unit = 0; unit < units; unit += 4) {
             const auto bank = static_cast<int>(unit / PartWeights::kBankWidth);
             const std::uint64_t word = read(Space::Bank, static_cast<std::uint8_t>(unit / 4 % 4),
-                                            static_cast<std::uint16_t>(d.h_base + half * d.h_banks + bank));
+                                            static_cast<std::uint32_t>(d.h_base + half * d.h_banks + bank));
             for (std::size_t i = 0; i < std::min<std::size_t>(4, units - unit); ++i) {
                 h[unit + i] = byte_of(word, i);
             }
@@ -112,7 +112,7 @@ ModelState Session::read_state() {
             for (std::size_t u = 0; u < places.size(); ++u) {
                 const int address = d.cell_base + group * d.emissions_full + places[u].emission;
                 const std::uint64_t word = read(Space::Cell, static_cast<std::uint8_t>(places[u].port),
-                                                static_cast<std::uint16_t>(address));
+                                                static_cast<std::uint32_t>(address));
                 c[static_cast<std::size_t>(operation.first_unit(group)) + u] =
                     static_cast<std::int16_t>(word & kLow16);
             }

@@ -52,7 +52,7 @@ class Session {
 
     /// Memory access through the engine's host port; the engine must be idle.
     void write(const MemoryWord& word);
-    std::uint64_t read(Space space, std::uint8_t select, std::uint16_t address);
+    std::uint64_t read(Space space, std::uint8_t select, std::uint32_t address);
 
     std::uint64_t mismatches() const { return mismatches_; }
     const std::optional<Mismatch>& first_mismatch() const { return first_mismatch_; }

@@ -60,7 +60,7 @@ module lacuna_walker (
     lacuna_pkg::descriptor_t now_q;
     logic [lacuna_pkg::BankAddrW-1:0] x_bank_q, h_bank_q, bank_q, banks_q;
     logic [lacuna_pkg::WeightAddrW-1:0] x_weight_q, h_weight_q, weight_q;
-    logic [15:0] groups_q;
+    logic [11:0] groups_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_q, h_tag_q;
     logic check_h_q, in_h_q, second_q, first_q;
     lacuna_pkg::group_t group_q;
@@ -149,8 +149,8 @@ module lacuna_walker (
             h_tag_q <= step_before[2:1];
             check_h_q <= !(fresh_q && iteration_q == {1'b0, next.skew});
             x_weight_q <= next.weight_base;
-            h_weight_q <= next.weight_base + next.x_slots;
-            weight_q <= next.weight_base + (next.h_first ? next.x_slots : '0);
+            h_weight_q <= next.weight_base + lacuna_pkg::WeightAddrW'(next.x_slots);
+            weight_q <= next.weight_base + (next.h_first ? lacuna_pkg::WeightAddrW'(next.x_slots) : '0);
             in_h_q <= next.h_first;
             second_q <= 1'b0;
             first_q <= 1'b1;
@@ -185,9 +185,9 @@ module lacuna_walker (
             first_q <= 1'b1;
             bank_q <= now_q.h_first ? h_bank_q : x_bank_q;
             banks_q <= now_q.h_first ? now_q.h_banks : now_q.x_banks;
-            x_weight_q <= x_weight_q + now_q.slots;
-            h_weight_q <= h_weight_q + now_q.slots;
-            weight_q <= (now_q.h_first ? h_weight_q : x_weight_q) + now_q.slots;
+            x_weight_q <= x_weight_q + lacuna_pkg::WeightAddrW'(now_q.slots);
+            h_weight_q <= h_weight_q + lacuna_pkg::WeightAddrW'(now_q.slots);
+            weight_q <= (now_q.h_first ? h_weight_q : x_weight_q) + lacuna_pkg::WeightAddrW'(now_q.slots);
             groups_q <= groups_q - 1'b1;
             group_q.last_group <= groups_q == 'd2;
             group_q.unit_base <= group_q.unit_base + lacuna_pkg::UnitW'(now_q.units_full);

@@ -94,8 +94,8 @@ class DrainRun {
                               e == 0,
                               false,
                               group.unit_base + left - 1,
-                              (group.row + e) % 4096,
-                              (group.cell_row + e) % 4096,
+                              (group.row + e) % 16384,
+                              (group.cell_row + e) % 16384,
                               group};
             for (int p = 0; p < kPorts; ++p) {
                 const int strand = 3 * ((kTiles - p + kPorts - 1) / kPorts);

@@ -155,7 +155,7 @@ class IssuerRun {
     void check_slot() {
         const Item& item = items_[fired_items_];
         checker_.check("bank", now(), item.bank, bench_->bank_o);
-        checker_.check("weight address", now(), (item.weight + slot_) % 65536, bench_->weight_o);
+        checker_.check("weight address", now(), (item.weight + slot_) % 0x100000, bench_->weight_o);
         const Wave expected{item.shift, group_end(), item.first != 0 && slot_ == 0, 1, 0, 0};
         checker_.check("wave", now(), 1, get<Wave>(bench_->wave_o) == expected);
         checker_.check("group_valid", now(), group_end(), bench_->group_valid_o);

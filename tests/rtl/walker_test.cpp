@@ -41,10 +41,10 @@ std::vector<Item> expected_items(const std::vector<Descriptor>& memory, int entr
                 const bool last_group = g == what.groups - 1;
                 Item item;
                 item.group = {what.cell_fraction,
-                              (what.cell_base + g * what.emissions_full) % 4096,
-                              (what.row_base + g * what.emissions_full) % 4096,
+                              (what.cell_base + g * what.emissions_full) % 16384,
+                              (what.row_base + g * what.emissions_full) % 16384,
                               tag_of(step),
-                              (what.h_base + (step % 2 != 0 ? what.h_banks : 0)) % 1024,
+                              (what.h_base + (step % 2 != 0 ? what.h_banks : 0)) % 4096,
                               (g * what.units_full) % 4096,
                               last_group ? what.emissions_last : what.emissions_full,
                               last_group ? what.units_last : what.units_full,
@@ -63,12 +63,12 @@ std::vector<Item> expected_items(const std::vector<Descriptor>& memory, int entr
                         item.slots =
                             h_part ? (last ? what.k_h_last : what.k_h) : (last ? what.k_x_last : what.k_x);
                         item.shift = h_part ? what.shift_h : what.shift_x;
-                        item.weight = weight % 65536;
+                        item.weight = weight % 0x100000;
                         weight += item.slots;
                         item.tag = tag_of(read);
                         item.check = !h_part || read > 0;
                         item.bank =
-                            ((h_part ? what.h_base : what.x_base) + (read % 2 != 0 ? banks : 0) + b) % 1024;
+                            ((h_part ? what.h_base : what.x_base) + (read % 2 != 0 ? banks : 0) + b) % 4096;
                         of_group.push_back(item);
                     }
                 }
@@ -157,12 +157,12 @@ class WalkerRun {
             d.k_x = up_to(16), d.k_x_last = up_to(16), d.k_h = up_to(16), d.k_h_last = up_to(16);
             d.x_slots = (d.x_banks - 1) * d.k_x + d.k_x_last;
             d.slots = d.x_slots + (d.h_banks == 0 ? 0 : (d.h_banks - 1) * d.k_h + d.k_h_last);
-            d.weight_base = static_cast<int>(random_.between(0, 65535));
+            d.weight_base = static_cast<int>(random_.between(0, 0xFFFFF));
             d.groups = up_to(4);
             d.units_full = up_to(63), d.units_last = up_to(63);
             d.emissions_full = up_to(63), d.emissions_last = up_to(63);
-            d.row_base = static_cast<int>(random_.between(0, 4095));
-            d.cell_base = static_cast<int>(random_.between(0, 4095));
+            d.row_base = static_cast<int>(random_.between(0, 16383));
+            d.cell_base = static_cast<int>(random_.between(0, 16383));
         }
         Descriptor& last = memory_[static_cast<std::size_t>((entry_ + length - 1) % kEntries)];
         last.stop = 1;

@@ -1,12 +1,14 @@
 // The engine against golden, bit by bit: random models on several geometries.
 #include <doctest/doctest.h>
 
+#include "tests/system/random_case.hpp"
 #include "tests/system/random_runs.hpp"
 
 namespace lacuna {
 namespace {
 
 constexpr std::uint64_t kModelsPerGeometry = 12;
+constexpr std::uint64_t kSoakSample = 10;
 
 void check_clean(const Session& session) {
     if (session.first_mismatch()) {
@@ -35,6 +37,20 @@ TEST_CASE("random models give golden's bits on every geometry, in every mode, fr
             session.clear();
             random_run(session, i % 2 == 0 ? Mode::Score : Mode::Generate, 2, prng);
             check_clean(session);
+        }
+    }
+}
+
+TEST_CASE("a sample of the soak: models of any shape that fits, every bit and every cycle as predicted") {
+    for (const Geometry& geometry : built_geometries()) {
+        for (std::uint64_t seed = 1; seed <= kSoakSample; ++seed) {
+            CAPTURE(geometry.to_string());
+            CAPTURE(seed);
+            const auto options = random_case_options(seed, geometry, 200);
+            const auto engine = make_engine(geometry, {.seed = seed, .trace = {}});
+            const CaseResult result = run_case(*engine, random_model(options), seed, 6000);
+            CHECK(result.failure == "");
+            CHECK(result.values > 0);
         }
     }
 }
