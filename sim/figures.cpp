@@ -60,9 +60,10 @@ Figures figures_of(const QuantisedModel& model, const Layout& layout, Mode mode,
 QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits) {
     RandomModelOptions options;
     options.seed = kDenseSeed;
+    options.cell = model.cell;
     options.inputs = model.input_size();
     options.units.clear();
-    for (const LstmLayer& layer : model.layers) {
+    for (const RecurrentLayer& layer : model.layers) {
         options.units.push_back(layer.units);
     }
     options.k_x = {PartWeights::kBankWidth};
