@@ -104,12 +104,8 @@ class CellRun {
     int sigmoid() { return static_cast<int>(random_.between(11, 32757)); }
 
     Unit random_lstm() {
-        return {sigmoid(),
-                sigmoid(),
-                static_cast<int>(random_.between(-32767, 32767)),
-                sigmoid(),
-                number(16),
-                static_cast<int>(random_.between(8, 12))};
+        return {sigmoid(), sigmoid(),  static_cast<int>(random_.between(-32767, 32767)),
+                sigmoid(), number(16), static_cast<int>(random_.between(8, 12))};
     }
     Unit random_gru() { return {sigmoid(), sigmoid(), number(16), number(16), number(16), 12, true}; }
 
@@ -136,9 +132,9 @@ class CellRun {
     }
 
     static std::string text(const Unit& u) {
-        return std::string(u.gru ? "GRU " : "LSTM ") + "i " + std::to_string(u.i) + " f " + std::to_string(u.f) + " g " + std::to_string(u.g) +
-               " o " + std::to_string(u.o) + " c " + std::to_string(u.cell) + " n " +
-               std::to_string(u.fraction);
+        return std::string(u.gru ? "GRU " : "LSTM ") + "i " + std::to_string(u.i) + " f " +
+               std::to_string(u.f) + " g " + std::to_string(u.g) + " o " + std::to_string(u.o) + " c " +
+               std::to_string(u.cell) + " n " + std::to_string(u.fraction);
     }
 
     Checker checker_{"lacuna_cell"};

@@ -23,9 +23,7 @@ Checker run_gate(int damaged) {
         int raw_value;
         bool raw;
 
-        std::int64_t gate() const {
-            return raw ? raw_value : tanh ? tanh_q(value) : sigmoid_q(value);
-        }
+        std::int64_t gate() const { return raw ? raw_value : tanh ? tanh_q(value) : sigmoid_q(value); }
         const char* name() const { return raw ? "raw value" : tanh ? "tanh" : "sigmoid"; }
     };
     DelayLine<Input> line(6);
