@@ -16,5 +16,6 @@ void add_quantise_command(CLI::App& app);
 
 /// `lacuna evaluate`: measures bits per character of a float or quantised model.
 void add_evaluate_command(CLI::App& app);
+void add_estimate_command(CLI::App& app);
 
 }  // namespace lacuna

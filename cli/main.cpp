@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     lacuna::add_prune_command(app);
     lacuna::add_quantise_command(app);
     lacuna::add_evaluate_command(app);
+    lacuna::add_estimate_command(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -9,6 +9,14 @@ std::string Geometry::to_string() const {
                        tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits);
 }
 
+bool Geometry::within_limits() const {
+    const int strand = kPesPerTile * ((tiles + ports - 1) / ports);
+    return tiles >= 1 && tiles <= kMaxTiles && ports >= 1 && ports <= 2 && ports <= tiles &&
+           weight_depth >= 2 && weight_depth <= 65536 && bank_depth >= 2 && bank_depth <= 1024 &&
+           row_depth >= 2 && row_depth <= 4096 && output_depth >= strand && output_depth <= 64 &&
+           accumulator_bits >= 16 && accumulator_bits <= 32;
+}
+
 std::vector<Place> group_places(const Geometry& geometry, int units) {
     std::vector<Place> places(static_cast<std::size_t>(units));
     int next = units - 1;

@@ -9,6 +9,7 @@ namespace lacuna {
 
 inline constexpr int kLanes = 4;
 inline constexpr int kPesPerTile = 3;
+inline constexpr int kMaxTiles = 21;
 
 /// Engine parameters. Fields have the names and units of the RTL's.
 struct Geometry {
@@ -23,6 +24,8 @@ struct Geometry {
     /// Units (of a recurrent layer) or rows per lane (head) that one sweep computes at most: 3T.
     int units_per_group() const { return kPesPerTile * tiles; }
     int pes() const { return kLanes * units_per_group(); }
+    /// Whether rtl/lacuna_engine.sv can be built like this.
+    bool within_limits() const;
     /// `tiles=13 ports=2 weight_depth=1536 ...`
     std::string to_string() const;
 

@@ -1,8 +1,11 @@
 #include "pack/layout.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+
+#include "golden/blank_model.hpp"
 
 namespace lacuna {
 namespace {
@@ -100,32 +103,6 @@ Operation head_operation(const QuantisedModel& model, const Geometry& geometry, 
     return operation;
 }
 
-/// Every resource of the geometry that is too small.
-Problems list_misfits(const QuantisedModel& model, const Layout& layout) {
-    const Geometry& g = layout.geometry;
-    Problems problems(fmt::format("model '{}' does not fit the engine ({})", model.name, g.to_string()));
-    const auto check = [&](const char* what, long needed, long available, const std::string& remedy) {
-        if (needed > available) {
-            problems.add(fmt::format("{}: {} needed, {} available; {}", what, needed, available, remedy));
-        }
-    };
-    check(
-        "weight words per tile", layout.weight_words, g.weight_depth,
-        fmt::format("build with a weight depth of {} or more tiles, or prune further", layout.weight_words));
-    check("banks of activations", layout.banks, g.bank_depth, "use a larger bank depth or fewer units");
-    check("row scales per port and lane", std::max(layout.rows, layout.cells), g.row_depth,
-          "use a larger row depth or fewer units");
-    check("accumulator bits", model.accumulator_bits(), g.accumulator_bits,
-          "use a wider accumulator or smaller part shifts");
-    int units = 0;
-    for (const Operation& operation : layout.operations) {
-        units = std::max(units, operation.units);
-    }
-    check("units in a layer (rows per lane in the head)", units, kMaxUnits, "split the layer");
-    check("layers", static_cast<long>(model.layers.size()), kMaxLayers, "use fewer layers");
-    return problems;
-}
-
 }  // namespace
 
 const char* mode_name(Mode mode) {
@@ -196,10 +173,74 @@ Layout Layout::unchecked(const QuantisedModel& model, const Geometry& geometry) 
     return layout;
 }
 
+std::vector<Resource> resources_of(const QuantisedModel& model, const Layout& layout) {
+    const Geometry& g = layout.geometry;
+    int units = 0;
+    for (const Operation& operation : layout.operations) {
+        units = std::max(units, operation.units);
+    }
+    std::vector<Resource> resources = {
+        {"weight words per tile", layout.weight_words, g.weight_depth, "build with deeper weight memories"},
+        {"banks of activations", layout.banks, g.bank_depth, "build with more banks, or use fewer units"},
+        {"row scales per port and lane", layout.rows, g.row_depth,
+         "build with more rows, or use fewer units"},
+        {"units in a layer (rows per lane in a head)", units, kMaxUnits, "split the layer"},
+        {"layers", static_cast<long>(model.layers.size()), kMaxLayers, "use fewer layers"},
+    };
+    const int accumulator = model.accumulator_bits();
+    if (accumulator > 1) {  // 1: a shape without weights, which decide the sums
+        resources.push_back({"accumulator bits", accumulator, g.accumulator_bits,
+                             "build with a wider accumulator, or use smaller part shifts"});
+    }
+    return resources;
+}
+
+std::string what_would_fit(const QuantisedModel& model, const Geometry& geometry) {
+    std::vector<std::string> ways;
+    Geometry deeper = geometry;
+    const Layout needed = Layout::unchecked(model, geometry);
+    deeper.weight_depth = std::max(geometry.weight_depth, needed.weight_words);
+    deeper.bank_depth = std::max(geometry.bank_depth, needed.banks);
+    deeper.row_depth = std::max(geometry.row_depth, needed.rows);
+    deeper.accumulator_bits = std::max(geometry.accumulator_bits, model.accumulator_bits());
+    if (deeper.within_limits() && fits(model, deeper)) {
+        ways.push_back(deeper.to_string());
+    }
+    for (Geometry wider = geometry; wider.tiles < kMaxTiles;) {
+        ++wider.tiles;
+        if (fits(model, wider)) {
+            ways.push_back(wider.to_string());
+            break;
+        }
+    }
+    ModelShape shape = shape_of(model);
+    for (int k = shape.largest_k() / 2; k >= 1; k /= 2) {
+        shape.limit_k(k);
+        if (fits(blank_model(shape), geometry)) {
+            ways.push_back(fmt::format(
+                "this engine with at most k = {} of 16 weights kept ('lacuna prune --k {}')", k, k));
+            break;
+        }
+    }
+    if (ways.empty()) {
+        return "no geometry that the engine can be built with would fit this model: split its layers";
+    }
+    return fmt::format("it would fit: {}", fmt::join(ways, "; or "));
+}
+
 Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
     Layout layout = Layout::unchecked(model, geometry);
-    list_misfits(model, layout)
-        .throw_if_any("'make sim' has memories as deep as addresses reach when WEIGHT_DEPTH is not given");
+    Problems problems(
+        fmt::format("model '{}' does not fit the engine ({})", model.name, geometry.to_string()));
+    for (const Resource& r : resources_of(model, layout)) {
+        if (!r.fits()) {
+            problems.add(
+                fmt::format("{}: {} needed, {} available; {}", r.name, r.needed, r.available, r.remedy));
+        }
+    }
+    if (!problems.empty()) {
+        problems.throw_if_any(what_would_fit(model, geometry));
+    }
     return layout;
 }
 
@@ -208,7 +249,7 @@ long sweep_cycles_of(const QuantisedModel& model, const Geometry& geometry) {
 }
 
 bool fits(const QuantisedModel& model, const Geometry& geometry) {
-    return list_misfits(model, Layout::unchecked(model, geometry)).empty();
+    return std::ranges::all_of(resources_of(model, Layout::unchecked(model, geometry)), &Resource::fits);
 }
 
 }  // namespace lacuna

@@ -1,6 +1,7 @@
 // Layout: where a model lies in the memories of an engine, and the programs that run it.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "golden/quantised_model.hpp"
@@ -58,11 +59,26 @@ struct Layout {
 
 /// Cycles per step that the sweeps of a model take at best, whether it fits or not.
 long sweep_cycles_of(const QuantisedModel& model, const Geometry& geometry);
+
+/// Something that an engine has a limited number of.
+struct Resource {
+    std::string name;
+    long needed = 0;
+    long available = 0;
+    std::string remedy;  ///< what to change where it is too small
+
+    bool fits() const { return needed <= available; }
+};
+std::vector<Resource> resources_of(const QuantisedModel& model, const Layout& layout);
+
 /// Whether every resource of the geometry is large enough.
 bool fits(const QuantisedModel& model, const Geometry& geometry);
 
+/// The least changes, one at a time, that make a model fit: deeper memories, more tiles, fewer kept weights.
+std::string what_would_fit(const QuantisedModel& model, const Geometry& geometry);
+
 /// Lays a model out. Throws one `Error` that lists every resource of the geometry that is too small, with
-/// what is needed, what there is, and what would help.
+/// what is needed, what there is, and the smallest geometry or compression that would fit.
 Layout lay_out(const QuantisedModel& model, const Geometry& geometry);
 
 }  // namespace lacuna

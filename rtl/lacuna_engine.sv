@@ -66,7 +66,6 @@ module lacuna_engine #(
     output logic [2:0] stat_wait_o
 );
     localparam int unsigned BankAw = $clog2(BankDepth);
-    localparam logic PortMask = 1'(Ports - 1);
     localparam int unsigned CreditW = $clog2(OutputDepth) + 1;
 
     if (Tiles < 1 || Tiles > 21 || Ports < 1 || Ports > 2 || Ports > Tiles) begin : gen_bad_tiles
@@ -96,6 +95,24 @@ module lacuna_engine #(
     logic [31:0] program_word;
     logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
     logic [lacuna_pkg::BankAddrW-1:0] input_base, input_banks;
+
+    // What the host reads, by comparison: Yosys makes a multiplier of an index into elements of 36 bits.
+    logic [lacuna_pkg::RowWordW-1:0] host_row;
+    logic [lacuna_pkg::CellW-1:0] host_cell;
+    logic [lacuna_pkg::TableWordW-1:0] host_table;
+
+    always_comb begin
+        host_row = '0;
+        host_cell = cell_old[0];
+        host_table = table_word[0];
+        for (int unsigned p = 0; p < Ports; p++) begin
+            if (select[0] == 1'(p)) host_cell = cell_old[p];
+            if (select[3] == 1'(p)) host_table = table_word[p];
+            for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
+                if (select[2:0] == 3'(p * lacuna_pkg::Lanes + l)) host_row = row[p][l];
+            end
+        end
+    end
 
     assign busy_o = engine_busy || host_busy;
     assign mem_ready_o = host_mem_ready && !start_i;
@@ -127,11 +144,11 @@ module lacuna_engine #(
         .load_o(load),
         .lane_wave_i(lane_wave),
         .result_i(result),
-        .row_i(row[select[2] & PortMask][select[1:0]]),
-        .cell_i(cell_old[select[0] & PortMask]),
+        .row_i(host_row),
+        .cell_i(host_cell),
         .bank_i(bank_word),
         .program_i(program_word),
-        .table_i(table_word[select[3] & PortMask]),
+        .table_i(host_table),
         .input_i({6'd0, input_banks, 6'd0, input_base})
     );
 

@@ -8,7 +8,8 @@
 #include "common/file.hpp"
 #include "golden/model_file.hpp"
 #include "golden/random_model.hpp"
-#include "sim/report.hpp"
+#include "pack/report.hpp"
+#include "sim/measure.hpp"
 
 namespace lacuna {
 namespace {
@@ -71,16 +72,13 @@ Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {
     Figures figures = figures_of(c.model, session.layout(), c.mode, run, dense_cycles);
     OperationCycles sum;
     for (const OperationCycles& operation : run.operations) {
-        sum.sweep += operation.sweep;
-        sum.wait_bank += operation.wait_bank;
-        sum.wait_port += operation.wait_port;
-        sum.other += operation.other + operation.wait_output;
+        sum += operation;
     }
-    const auto all = static_cast<double>(sum.sweep + sum.wait_bank + sum.wait_port + sum.other);
+    const auto all = static_cast<double>(sum.all());
     const double swept = static_cast<double>(sum.sweep) / all;
     lost = {{"rounding_up", swept - figures.pe_util},
             {"gate_ports", static_cast<double>(sum.wait_port) / all},
-            {"waiting", static_cast<double>(sum.wait_bank + sum.other) / all}};
+            {"waiting", static_cast<double>(sum.wait_bank + sum.wait_output + sum.other) / all}};
     return figures;
 }
 

@@ -10,8 +10,9 @@
 #include "golden/model_file.hpp"
 #include "golden/vocabulary.hpp"
 #include "model/float_model.hpp"
+#include "pack/report.hpp"
 #include "sim/language_run.hpp"
-#include "sim/report.hpp"
+#include "sim/measure.hpp"
 #include "sim/sim_options.hpp"
 
 namespace lacuna {

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "sim/statistics.hpp"
-
 namespace lacuna {
 namespace {
 
@@ -282,7 +280,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
     const QuantisedModel& model = golden_.model();
     outputs_.assign(model.head ? model.head->h.rows : model.layers.back().units, 0);
 
-    Statistics statistics(layout_, mode, steps, warm_up);
+    CycleCount count(layout_, mode, steps, warm_up);
     std::uint64_t given = 0;
     std::uint64_t taken = 0;
     std::uint64_t idle = 0;
@@ -318,7 +316,9 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             banks.pop_front();
         }
         if (started) {
-            statistics.cycle(out, operation_of);
+            const int entry =
+                std::clamp(out.entry - Layout::entry(mode), 0, static_cast<int>(order.size()) - 1);
+            count.cycle({out.fire, out.group, out.wait, static_cast<std::size_t>(entry)});
         }
         check_taps(out, operation_of);
         if (y_taken && collect(out)) {
@@ -349,7 +349,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
     }
     base_step_ += steps;
     check_complete();
-    return statistics.finish();
+    return count.finish();
 }
 
 }  // namespace lacuna

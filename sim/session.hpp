@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "golden/golden_model.hpp"
+#include "pack/cycle_count.hpp"
 #include "pack/layout.hpp"
 #include "sim/engine.hpp"
 
@@ -24,30 +25,6 @@ struct Mismatch {
     long got = 0;
 
     std::string to_string() const;
-};
-
-/// Cycles by operation, counted over whole iterations of the program.
-struct OperationCycles {
-    std::uint64_t sweep = 0;        ///< slots issued
-    std::uint64_t wait_bank = 0;    ///< inputs or h of a layer not ready
-    std::uint64_t wait_port = 0;    ///< drain ports (gates) busy
-    std::uint64_t wait_output = 0;  ///< output buffer full
-    std::uint64_t other = 0;        ///< pipeline start and end
-};
-
-/// Iterations that do not count as steady state unless a run says otherwise.
-inline constexpr std::uint64_t kWarmUpSteps = 2;
-
-struct RunStatistics {
-    std::uint64_t steps = 0;
-    std::uint64_t cycles = 0;  ///< from the first to the last cycle of the run, filling and emptying included
-    /// Steady state: whole iterations after the first `warm_up` ones and before those that only empty the
-    /// pipeline.
-    std::uint64_t steady_steps = 0;
-    std::uint64_t steady_cycles = 0;
-    std::vector<OperationCycles> operations;  ///< of the steady cycles, by operation of the layout
-
-    double cycles_per_step() const;
 };
 
 class Session {

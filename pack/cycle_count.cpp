@@ -1,8 +1,27 @@
-#include "sim/statistics.hpp"
+#include "pack/cycle_count.hpp"
 
 #include <algorithm>
 
 namespace lacuna {
+
+OperationCycles& OperationCycles::operator+=(const OperationCycles& more) {
+    sweep += more.sweep;
+    wait_bank += more.wait_bank;
+    wait_port += more.wait_port;
+    wait_output += more.wait_output;
+    other += more.other;
+    return *this;
+}
+
+OperationCycles& OperationCycles::operator-=(const OperationCycles& less) {
+    sweep -= less.sweep;
+    wait_bank -= less.wait_bank;
+    wait_port -= less.wait_port;
+    wait_output -= less.wait_output;
+    other -= less.other;
+    return *this;
+}
+
 double RunStatistics::cycles_per_step() const {
     if (steady_steps > 0) {
         return static_cast<double>(steady_cycles) / static_cast<double>(steady_steps);
@@ -10,10 +29,10 @@ double RunStatistics::cycles_per_step() const {
     return steps == 0 ? 0.0 : static_cast<double>(cycles) / static_cast<double>(steps);
 }
 
-Statistics::Statistics(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up)
-    : steps_(steps) {
+CycleCount::CycleCount(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up)
+    : operation_of_(layout.program_operations(mode)), steps_(steps) {
     const auto program = layout.program(mode);
-    stop_entry_ = Layout::entry(mode) + static_cast<int>(program.size()) - 1;
+    stop_entry_ = program.size() - 1;
     stop_groups_ = program.back().groups;
     // The last operation runs `steps` times; its last `skew` runs only empty the pipeline of steps.
     const auto skew = static_cast<std::uint64_t>(program.back().skew);
@@ -23,21 +42,21 @@ Statistics::Statistics(const Layout& layout, Mode mode, std::uint64_t steps, std
     now_.operations.resize(layout.operations.size());
 }
 
-void Statistics::cycle(const EngineOutputs& out, const std::vector<std::size_t>& operation_of) {
+void CycleCount::cycle(const IssueCycle& issue) {
     ++now_.cycles;
-    OperationCycles& operation = now_.operations[operation_of[static_cast<std::size_t>(out.entry)]];
-    if (out.fire) {
+    OperationCycles& operation = now_.operations[operation_of_.at(issue.entry)];
+    if (issue.fire) {
         ++operation.sweep;
-    } else if ((out.wait & 1U) != 0) {
+    } else if ((issue.wait & 1U) != 0) {
         ++operation.wait_bank;
-    } else if ((out.wait & 2U) != 0) {
+    } else if ((issue.wait & 2U) != 0) {
         ++operation.wait_port;
-    } else if ((out.wait & 4U) != 0) {
+    } else if ((issue.wait & 4U) != 0) {
         ++operation.wait_output;
     } else {
         ++operation.other;
     }
-    if (out.group && out.entry == stop_entry_ && ++groups_ == stop_groups_) {
+    if (issue.group && issue.entry == stop_entry_ && ++groups_ == stop_groups_) {
         groups_ = 0;
         ++iterations_;
         if (iterations_ == first_) {
@@ -49,7 +68,7 @@ void Statistics::cycle(const EngineOutputs& out, const std::vector<std::size_t>&
     }
 }
 
-RunStatistics Statistics::finish() const {
+RunStatistics CycleCount::finish() const {
     RunStatistics result;
     result.steps = steps_;
     result.cycles = now_.cycles;
@@ -61,12 +80,7 @@ RunStatistics Statistics::finish() const {
     result.steady_cycles = stop_.cycles - begin_.cycles;
     result.operations = stop_.operations;
     for (std::size_t i = 0; i < result.operations.size(); ++i) {
-        OperationCycles& operation = result.operations[i];
-        operation.sweep -= begin_.operations[i].sweep;
-        operation.wait_bank -= begin_.operations[i].wait_bank;
-        operation.wait_port -= begin_.operations[i].wait_port;
-        operation.wait_output -= begin_.operations[i].wait_output;
-        operation.other -= begin_.operations[i].other;
+        result.operations[i] -= begin_.operations[i];
     }
     return result;
 }

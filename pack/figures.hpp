@@ -5,8 +5,8 @@
 #include <string>
 
 #include "golden/quantised_model.hpp"
+#include "pack/cycle_count.hpp"
 #include "pack/layout.hpp"
-#include "sim/session.hpp"
 
 namespace lacuna {
 
@@ -33,19 +33,11 @@ struct Figures {
     nlohmann::json to_json() const;
 };
 
-/// Figures of a run; `dense_cycles` from `measure_dense_twin`.
+/// Figures of a run, measured or predicted; `dense_cycles` is D.
 Figures figures_of(const QuantisedModel& model, const Layout& layout, Mode mode, const RunStatistics& run,
                    double dense_cycles);
 
-/// Runs a dense model of the same shape on the same engine, in the same mode, for a few steps, checked like
-/// any other (its weights are random: cycles do not depend on data), and returns D. A twin beyond the
-/// engine's address range is not run: D is then its sum of sweeps. Throws `Error` on a mismatch.
-double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry);
-
-/// A random model with the shape of `model`, every k = 16.
-QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits);
-
-/// Inputs that a measurement feeds: random vectors, at once (score) or one after each output (generate).
-RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::uint64_t seed);
+/// D as the cycle model has it: cycles per step of the dense twin, at most its own sum of sweeps.
+double predict_dense_cycles(const QuantisedModel& model, Mode mode, const Geometry& geometry);
 
 }  // namespace lacuna

@@ -1,28 +1,13 @@
-#include "sim/report.hpp"
+#include "pack/report.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "pack/device.hpp"
+
 namespace lacuna {
 namespace {
-
-/// Block RAMs (18 kbit, 512 x 36) of the parts that boards carry.
-struct Device {
-    const char* name;
-    int tiles;  ///< that its multipliers and logic are meant for
-    int block_rams;
-};
-constexpr Device kDevices[] = {{"LFE5U-25F", 2, 56}, {"LFE5U-45F", 6, 108}, {"LFE5U-85F", 13, 208}};
-
-/// Block RAMs of an engine that is just deep enough for the layout: weights, row scales, cell states,
-/// activations, tables (docs/engine.md).
-int block_rams(const Layout& layout) {
-    const auto blocks = [](int words, int per_block) { return (words + per_block - 1) / per_block; };
-    const Geometry& g = layout.geometry;
-    return kLanes * g.tiles * blocks(layout.weight_words, 512) + kLanes * g.ports * blocks(layout.rows, 512) +
-           g.ports * blocks(layout.cells, 1024) + 4 * blocks(layout.banks, 512) + 5 * g.ports;
-}
 
 std::string operation_name(const Operation& operation) {
     return operation.head ? "head" : fmt::format("layer {}", operation.layer);
@@ -39,13 +24,8 @@ std::string cycle_table(const Layout& layout, const RunStatistics& run) {
         const auto per_step = [&](std::uint64_t cycles) { return static_cast<double>(cycles) / steps; };
         table += fmt::format("{:<22}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}\n", name,
                              least, per_step(c.sweep), per_step(c.wait_bank), per_step(c.wait_port),
-                             per_step(c.wait_output), per_step(c.other),
-                             per_step(c.sweep + c.wait_bank + c.wait_port + c.wait_output + c.other));
-        sum.sweep += c.sweep;
-        sum.wait_bank += c.wait_bank;
-        sum.wait_port += c.wait_port;
-        sum.wait_output += c.wait_output;
-        sum.other += c.other;
+                             per_step(c.wait_output), per_step(c.other), per_step(c.all()));
+        sum += c;
     };
     for (std::size_t i = 0; i < layout.operations.size(); ++i) {
         const Operation& operation = layout.operations[i];
@@ -73,8 +53,8 @@ std::string figure_table(const Figures& f, const Layout& layout, double clock_mh
         f.microseconds(clock_mhz), f.gops_sparse(clock_mhz), f.gops_effective(clock_mhz));
     table += fmt::format("memory                 {} weight words per tile", layout.weight_words);
     table += fmt::format(", {} block RAMs in all", block_rams(layout));
-    for (const Device& device : kDevices) {
-        if (device.tiles == f.geometry.tiles) {
+    for (const Device& device : devices()) {
+        if (device.geometry.tiles == f.geometry.tiles) {
             table += fmt::format(" ({} has {})", device.name, device.block_rams);
         }
     }
@@ -87,6 +67,15 @@ std::string summary_line(const std::string& what, const Figures& f) {
         "speedup={:.2f}",
         what, mode_name(f.mode), f.geometry.tiles, f.steps, f.mismatches, f.cycles_per_step, f.sweep_eff,
         f.pe_util, f.speedup);
+}
+
+std::string resource_table(const QuantisedModel& model, const Layout& layout) {
+    std::string table = fmt::format("{:<42}{:>10}{:>12}\n", "resource", "needed", "available");
+    for (const Resource& resource : resources_of(model, layout)) {
+        table += fmt::format("{:<42}{:>10}{:>12}{}\n", resource.name, resource.needed, resource.available,
+                             resource.fits() ? "" : "   too small");
+    }
+    return table;
 }
 
 }  // namespace lacuna

@@ -1,9 +1,9 @@
-// What `lacuna-sim` prints after a run.
+// Figures and cycles as text, for `lacuna-sim`, `lacuna-bench` and `lacuna estimate`.
 #pragma once
 
 #include <string>
 
-#include "sim/figures.hpp"
+#include "pack/figures.hpp"
 
 namespace lacuna {
 
@@ -16,5 +16,8 @@ std::string figure_table(const Figures& figures, const Layout& layout, double cl
 /// `sim: model=... mode=... tiles=... steps=... mismatches=... cycles/step=... sweep_eff=... pe_util=...
 /// speedup=...`
 std::string summary_line(const std::string& what, const Figures& figures);
+
+/// What the model needs of each resource of its geometry, and what there is.
+std::string resource_table(const QuantisedModel& model, const Layout& layout);
 
 }  // namespace lacuna

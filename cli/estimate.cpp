@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "common/error.hpp"
+#include "golden/blank_model.hpp"
+#include "golden/model_file.hpp"
+#include "pack/cycle_model.hpp"
+#include "pack/device.hpp"
+#include "pack/report.hpp"
+
+namespace lacuna {
+
+namespace {
+
+struct EstimateSettings {
+    std::string model;
+    std::string shape;
+    int k = 2;
+    std::string device = "lfe5u-85f";
+    std::optional<int> tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits;
+    double clock_mhz = 100;
+    bool json = false;
+};
+
+constexpr std::size_t kMostUnits = 16384;
+
+/// Positive numbers between separators; complains into `problems`.
+std::vector<std::size_t> numbers(const std::string& text, char separator, Problems& problems) {
+    std::vector<std::size_t> values;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(separator, begin), text.size());
+        std::size_t value = 0;
+        const auto result = std::from_chars(text.data() + begin, text.data() + end, value);
+        if (result.ec != std::errc() || result.ptr != text.data() + end || value < 1 || value > kMostUnits) {
+            problems.add(fmt::format("--shape: got '{}', expected a number from 1 to {}",
+                                     text.substr(begin, end - begin), kMostUnits));
+            return {};
+        }
+        values.push_back(value);
+        begin = end + 1;
+    }
+    return values;
+}
+
+/// `inputs,units[,units...][/head rows]`
+ModelShape parse_shape(const EstimateSettings& settings) {
+    Problems problems("estimate");
+    ModelShape shape;
+    const std::size_t slash = settings.shape.find('/');
+    auto sizes = numbers(settings.shape.substr(0, slash), ',', problems);
+    if (slash != std::string::npos) {
+        const auto head = numbers(settings.shape.substr(slash + 1), ',', problems);
+        shape.head_rows = head.empty() ? 0 : head.front();
+    }
+    if (problems.empty() && sizes.size() < 2) {
+        problems.add(
+            fmt::format("--shape: got '{}', expected inputs and the units of each layer", settings.shape));
+    }
+    if (settings.k < 1 || settings.k > 16) {
+        problems.add(fmt::format("--k: got {}, expected 1 to 16", settings.k));
+    }
+    problems.throw_if_any(
+        "For instance --shape 128,256,256/63 --k 2: 128 inputs, two layers of 256 units, a head of 63 rows.");
+    shape.inputs = sizes.front();
+    shape.units.assign(sizes.begin() + 1, sizes.end());
+    shape.k_x.assign(shape.units.size(), settings.k);
+    shape.k_h = shape.k_x;
+    shape.head_k = settings.k;
+    return shape;
+}
+
+Geometry geometry_of(const EstimateSettings& settings) {
+    Geometry geometry = find_device(settings.device).geometry;
+    if (settings.tiles) {
+        geometry.tiles = *settings.tiles;
+        geometry.ports = default_ports(geometry.tiles);
+    }
+    geometry.ports = settings.ports.value_or(geometry.ports);
+    geometry.weight_depth = settings.weight_depth.value_or(geometry.weight_depth);
+    geometry.bank_depth = settings.bank_depth.value_or(geometry.bank_depth);
+    geometry.row_depth = settings.row_depth.value_or(geometry.row_depth);
+    geometry.accumulator_bits = settings.accumulator_bits.value_or(geometry.accumulator_bits);
+    if (!geometry.within_limits()) {
+        throw Error(
+            fmt::format("no such engine: {}; expected tiles 1 to {}, ports 1 or 2 and at most tiles, weight "
+                        "depth 2 to 65536, bank "
+                        "depth 2 to 1024, row depth 2 to 4096, accumulator bits 16 to 32",
+                        geometry.to_string(), kMaxTiles));
+    }
+    return geometry;
+}
+
+std::string shape_text(const QuantisedModel& model) {
+    std::string text = fmt::format("{}", model.input_size());
+    for (const LstmLayer& layer : model.layers) {
+        text += fmt::format(" -> {} (k {}, {})", layer.units, layer.x.k, layer.h.k);
+    }
+    return model.head ? text + fmt::format(" -> head {} (k {})", model.head->h.rows, model.head->h.k) : text;
+}
+
+void run_estimate(const EstimateSettings& settings) {
+    if (settings.model.empty() == settings.shape.empty()) {
+        throw Error(
+            "estimate: give either a model file or --shape, for instance --shape 128,256,256/63 --k 2");
+    }
+    const QuantisedModel model =
+        settings.model.empty() ? blank_model(parse_shape(settings)) : load_quantised_model(settings.model);
+    const Geometry geometry = geometry_of(settings);
+    const Layout layout = Layout::unchecked(model, geometry);
+    const bool fitting = fits(model, geometry);
+
+    nlohmann::json json = {{"model", model.name}, {"fits", fitting}, {"engine", geometry.to_string()}};
+    for (const Resource& resource : resources_of(model, layout)) {
+        json["resources"].push_back(
+            {{"name", resource.name}, {"needed", resource.needed}, {"available", resource.available}});
+    }
+    std::string text = fmt::format("{}\nengine: {}\n\n{}", shape_text(model), geometry.to_string(),
+                                   resource_table(model, layout));
+    text += fitting ? "it fits\n" : fmt::format("it does not fit; {}\n", what_would_fit(model, geometry));
+    std::string lines;
+    for (const Mode mode : {Mode::Score, Mode::Generate}) {
+        const RunStatistics run = predict_cycles(layout, mode, kPredictedSteps);
+        const Figures figures =
+            figures_of(model, layout, mode, run, predict_dense_cycles(model, mode, geometry));
+        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, run),
+                            figure_table(figures, layout, settings.clock_mhz));
+        lines += fmt::format(
+            "estimate: mode={} fits={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}\n",
+            mode_name(mode), fitting ? "yes" : "no", figures.cycles_per_step, figures.sweep_eff,
+            figures.pe_util, figures.speedup);
+        json["figures"].push_back(figures.to_json());
+    }
+    fmt::print("{}", settings.json ? json.dump(2) + "\n" : text + "\n" + lines);
+    if (!fitting) {
+        throw Error("the model does not fit this engine; the figures hold for one with deeper memories");
+    }
+}
+
+}  // namespace
+
+void add_estimate_command(CLI::App& app) {
+    auto* command = app.add_subcommand("estimate",
+                                       "Predict fit and cycles of a model, or of a shape, on an engine, "
+                                       "exactly and before anything is built");
+    auto settings = std::make_shared<EstimateSettings>();
+    command->add_option("model", settings->model, "Quantised model (.safetensors)");
+    command->add_option("--shape", settings->shape,
+                        "Instead of a model: inputs,units[,units...][/head rows]");
+    command->add_option("--k", settings->k, "With --shape: weights kept of each bank of 16")
+        ->capture_default_str();
+    command
+        ->add_option("--device", settings->device,
+                     "Part whose default engine is meant: lfe5u-25f, -45f, -85f")
+        ->capture_default_str();
+    command->add_option("--tiles", settings->tiles, "Tiles per lane instead of the device's");
+    command->add_option("--ports", settings->ports, "Drain ports per lane (default: 2 from 9 tiles up)");
+    command->add_option("--weight-depth", settings->weight_depth, "Weight words per tile");
+    command->add_option("--bank-depth", settings->bank_depth, "Banks of the activation memory");
+    command->add_option("--row-depth", settings->row_depth, "Row scales per port and lane");
+    command->add_option("--accumulator-bits", settings->accumulator_bits, "Accumulator width");
+    command->add_option("--clock-mhz", settings->clock_mhz, "Clock for times and rates")
+        ->capture_default_str();
+    command->add_flag("--json", settings->json, "Print JSON");
+    command->callback([settings] { run_estimate(*settings); });
+}
+
+}  // namespace lacuna

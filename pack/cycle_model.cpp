@@ -1,0 +1,462 @@
+#include "pack/cycle_model.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <optional>
+
+namespace lacuna {
+namespace {
+
+using Cycle = std::int64_t;
+
+// Latencies of the RTL, in cycles, each named after what ends it.
+constexpr Cycle kToFirstEmission =
+    6;  ///< plus T: from a group's last slot to its first emission (lacuna_drain)
+constexpr Cycle kEmissionToLinear = 8;  ///< to a linear output (lacuna_retire, ToValue)
+constexpr Cycle kEmissionToH = 33;      ///< to h at the writer (lacuna_retire, ToH)
+constexpr Cycle kToQueuePop = 4;        ///< plus T: from the last slot until the drain takes the group
+constexpr Cycle kToOutput = 2;          ///< from the linear output or h to the output buffer's end
+constexpr int kDrainQueue = 32;         ///< groups (lacuna_drain, QueueDepth)
+constexpr int kInputSteps = 2;          ///< steps of x held at most (lacuna_input)
+constexpr int kReleaseDelay = 2;        ///< cycles until a released half may be overwritten
+constexpr int kTailCycles = 4;          ///< busy after the last group has retired (lacuna_engine)
+
+/// One bank of one sweep (lacuna_pkg::item_t).
+struct Item {
+    int bank = 0;
+    bool check = false;
+    std::uint64_t step = 0;  ///< whose value the bank must hold
+    int slots = 0;
+    bool last = false;  ///< of the group
+    bool releases_x = false;
+    std::size_t entry = 0;
+    int group = 0;
+    std::uint64_t group_step = 0;
+};
+
+/// lacuna_walker: a program as a stream of items.
+class Walker {
+  public:
+    Walker(const std::vector<Descriptor>& program, std::uint64_t steps) : program_(program), left_(steps) {}
+
+    bool busy() const { return state_ != State::Idle; }
+    bool valid() const { return state_ == State::Walk; }
+    const Item& item() const { return item_; }
+
+    /// The clock edge. @param taken the item was taken in this cycle
+    void edge(bool taken) {
+        const Descriptor& next = program_[next_];
+        const bool active = !ended_ && iteration_ >= static_cast<std::uint64_t>(next.skew) &&
+                            over_ <= static_cast<std::uint64_t>(next.skew);
+        const bool finished = state_ == State::Walk && taken && last_of_all();
+        if ((state_ == State::Fetch || finished) && active) {
+            load();
+            advance();
+            state_ = State::Walk;
+        } else if (state_ == State::Fetch) {
+            if (ended_) {
+                state_ = State::Idle;
+            } else {
+                advance();
+            }
+        } else if (finished) {
+            state_ = State::Fetch;
+        } else if (state_ == State::Walk && taken) {
+            step_on();
+        }
+    }
+
+  private:
+    enum class State { Idle, Fetch, Walk };
+
+    bool last_of_part() const { return bank_ + 1 == (in_h_ ? now().h_banks : now().x_banks); }
+    bool last_of_group() const { return last_of_part() && (second_ || now().h_banks == 0); }
+    bool last_of_all() const { return last_of_group() && group_ + 1 == now().groups; }
+    const Descriptor& now() const { return program_[entry_]; }
+
+    void advance() {
+        const Descriptor& next = program_[next_];
+        const bool run_ends = next.stop && left_ == 1 && over_ == static_cast<std::uint64_t>(next.skew_max);
+        next_ = next.stop ? 0 : next_ + 1;
+        ended_ = run_ends;
+        if (next.stop && !run_ends) {
+            ++iteration_;
+            if (left_ == 1) {
+                ++over_;
+            } else {
+                --left_;
+            }
+        }
+    }
+
+    void load() {
+        entry_ = next_;
+        step_ = iteration_ - static_cast<std::uint64_t>(now().skew) + 1;  // of the run, from 1
+        group_ = 0;
+        begin_group();
+    }
+
+    void begin_group() {
+        in_h_ = now().h_first;
+        second_ = false;
+        bank_ = 0;
+        fill();
+    }
+
+    void step_on() {
+        if (!last_of_part()) {
+            ++bank_;
+        } else if (!last_of_group()) {
+            in_h_ = !in_h_;
+            second_ = true;
+            bank_ = 0;
+        } else {
+            ++group_;
+            begin_group();
+            return;
+        }
+        fill();
+    }
+
+    void fill() {
+        const Descriptor& d = now();
+        const std::uint64_t step = in_h_ ? step_ - 1 : step_;
+        const int half = static_cast<int>(step % 2);
+        item_.bank = (in_h_ ? d.h_base + half * d.h_banks : d.x_base + half * d.x_banks) + bank_;
+        item_.check = step != 0;  // step 0 is the state before the run
+        item_.step = step;
+        if (in_h_) {
+            item_.slots = last_of_part() ? d.k_h_last : d.k_h;
+        } else {
+            item_.slots = last_of_part() ? d.k_x_last : d.k_x;
+        }
+        item_.last = last_of_group();
+        item_.releases_x = last_of_all() && d.reads_input;
+        item_.entry = entry_;
+        item_.group = group_;
+        item_.group_step = step_;
+    }
+
+    const std::vector<Descriptor>& program_;
+    State state_ = State::Fetch;
+    std::size_t next_ = 0;
+    std::uint64_t left_;
+    std::uint64_t iteration_ = 0;
+    std::uint64_t over_ = 0;
+    bool ended_ = false;
+
+    std::size_t entry_ = 0;
+    std::uint64_t step_ = 0;
+    int group_ = 0;
+    int bank_ = 0;
+    bool in_h_ = false;
+    bool second_ = false;
+    Item item_;
+};
+
+/// Units that leave in one cycle on all ports.
+struct Emission {
+    Cycle cycle = 0;
+    int base = 0;   ///< first bank of the destination
+    int unit = 0;   ///< highest unit
+    int count = 0;  ///< units, one a port
+    bool last = false;
+    bool tops_layer = false;  ///< begins with the layer's highest unit
+    std::uint64_t step = 0;
+};
+
+/// lacuna_writer: collects units into bank words; one write a cycle.
+class Writer {
+  public:
+    struct Request {
+        bool present = false;
+        int bank = 0;
+        bool complete = false;
+        std::uint64_t step = 0;
+    };
+
+    const Request& out() const { return out_; }
+    bool empty() const { return !out_.present && !wait_.present && !open_.present; }
+
+    void edge(const std::optional<Emission>& emission) {
+        constexpr int kWidth = static_cast<int>(PartWeights::kBankWidth);
+        Request first;
+        Request second;
+        if (emission) {
+            for (int i = 0; i < emission->count; ++i) {
+                const int unit = emission->unit - i;
+                if (!open_.present) {
+                    open_ = {true, emission->base + unit / kWidth,
+                             unit % kWidth == kWidth - 1 || (emission->tops_layer && i == 0), emission->step};
+                }
+                if (unit % kWidth == 0) {
+                    first = open_;
+                    open_.present = false;
+                }
+            }
+            if (emission->last && open_.present) {
+                second = open_;
+                open_.present = false;
+            }
+        }
+        if (wait_.present) {
+            out_ = wait_;
+            wait_ = first.present ? first : second;
+        } else if (first.present) {
+            out_ = first;
+            wait_ = second;
+        } else {
+            out_ = second;
+            wait_.present = false;
+        }
+    }
+
+  private:
+    Request open_, out_, wait_;
+};
+
+class CycleModel {
+  public:
+    CycleModel(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up)
+        : layout_(layout),
+          mode_(mode),
+          steps_(steps),
+          program_(layout.program(mode)),
+          operations_(layout.program_operations(mode)),
+          walker_(program_, steps),
+          count_(layout, mode, steps, warm_up),
+          held_step_(static_cast<std::size_t>(layout.banks), 0),
+          credit_(layout.geometry.output_depth) {
+        const Operation& last = layout.operations.back();
+        for (int group = 0; group < last.descriptor.groups; ++group) {
+            outputs_per_step_ += group_emissions(layout.geometry, last.group_units(group));
+        }
+        x_banks_ = layout.operations.front().descriptor.x_banks;
+        x_base_ = layout.operations.front().descriptor.x_base;
+    }
+
+    RunStatistics run() {
+        offer_input();
+        input_edge(false);  // the cycle of start_i: the input is taken already
+        ++now_;
+        while (cycle()) {
+        }
+        return count_.finish();
+    }
+
+  private:
+    struct Group {
+        std::size_t entry = 0;
+        int index = 0;
+        std::uint64_t step = 0;
+    };
+
+    /// The host: gives the next input when it knows it.
+    void offer_input() {
+        if (offered_ == 0 && given_ < steps_ && (mode_ == Mode::Score || given_ <= taken_)) {
+            offered_ = x_banks_;
+            ++given_;
+        }
+    }
+
+    /// lacuna_input and the memory's write port. @param writing the writer has the port
+    void input_edge(bool writing) {
+        const bool first = x_bank_ == 0;
+        const bool take = offered_ > 0 && !writing && (!first || held_ != kInputSteps);
+        if (take) {
+            const int half = static_cast<int>(x_step_ % 2);
+            held_step_[static_cast<std::size_t>(x_base_ + half * x_banks_ + x_bank_)] = x_step_;
+            --offered_;
+            if (++x_bank_ == x_banks_) {
+                x_bank_ = 0;
+                ++x_step_;
+            }
+            held_ += first ? 1 : 0;
+        }
+        held_ -= released_.back() ? 1 : 0;
+        std::rotate(released_.rbegin(), released_.rbegin() + 1, released_.rend());
+        released_.front() = false;
+    }
+
+    void issue_group(const Item& item) {
+        const Operation& operation = layout_.operations[operations_[item.entry]];
+        const Descriptor& d = program_[item.entry];
+        const int units = operation.group_units(item.group);
+        const auto places = group_places(layout_.geometry, units);
+        const int emissions = places.front().emission + 1;
+        gap_ = emissions - 1;
+        credit_ -= d.emit ? emissions : 0;
+        ++flight_;
+        queue_pops_.push_back(now_ + kToQueuePop + layout_.geometry.tiles);
+        const Cycle first = now_ + kToFirstEmission + layout_.geometry.tiles;
+        const Cycle delay = d.linear ? kEmissionToLinear : kEmissionToH;
+        int unit = operation.first_unit(item.group) + units - 1;
+        for (int emission = 0; emission < emissions; ++emission) {
+            const auto count = static_cast<int>(std::ranges::count_if(
+                places, [&](const Place& place) { return place.emission == emission; }));
+            const Cycle at = first + emission + delay;
+            if (!d.linear) {
+                emissions_.push_back({at, d.h_base + static_cast<int>(item.group_step % 2) * d.h_banks, unit,
+                                      count, emission + 1 == emissions,
+                                      emission == 0 && item.group + 1 == d.groups, item.group_step});
+            }
+            if (d.emit) {
+                outputs_.push_back(at + kToOutput);
+            }
+            unit -= count;
+        }
+        retires_.push_back(first + emissions - 1 + delay);
+    }
+
+    /// One cycle and its closing edge; false when it was the last.
+    bool cycle() {
+        offer_input();
+        const bool output = !outputs_.empty() && outputs_.front() <= now_;
+
+        // Issuer.
+        const bool last_slot = left_ == 1;
+        const bool group_end = valid_ && item_.last && last_slot;
+        const bool emits = valid_ && program_[item_.entry].emit;
+        const bool output_free =
+            static_cast<int>(queue_pops_.size()) < kDrainQueue && (!emits || credit_ >= emissions_of(item_));
+        const bool fire = valid_ && ready_ && (!group_end || (gap_ == 0 && output_free));
+        const bool take = !valid_ || (fire && last_slot);
+        IssueCycle issue;
+        issue.fire = fire;
+        issue.group = fire && group_end;
+        issue.entry = entry_;
+        if (valid_ && !ready_) {
+            issue.wait = 1;
+        } else if (group_end && gap_ != 0) {
+            issue.wait = 2;
+        } else if (group_end && !output_free) {
+            issue.wait = 4;
+        }
+        const bool busy = walker_.busy() || valid_ || flight_ != 0 || tail_ != 0;
+        count_.cycle(issue);
+        const bool over = !busy && !output;
+
+        // Clock edge. What the tags say in this cycle decides what is ready in the next.
+        const Item looked_up = take ? walker_.item() : item_;
+        const bool ready =
+            !looked_up.check || held_step_[static_cast<std::size_t>(looked_up.bank)] == looked_up.step;
+        if (gap_ > 0) {
+            --gap_;
+        }
+        tail_ = flight_ != 0 ? kTailCycles : std::max(0, tail_ - 1);
+        if (issue.group) {
+            issue_group(item_);
+        }
+        if (fire && item_.releases_x && last_slot) {
+            released_pending_ = true;
+        }
+        if (take) {
+            valid_ = walker_.valid();
+            item_ = walker_.item();
+            entry_ = item_.entry;
+            left_ = item_.slots;
+            ready_ = ready;
+        } else {
+            left_ -= fire ? 1 : 0;
+            ready_ = ready_ || ready;
+        }
+        walker_.edge(take && walker_.valid());
+
+        const Writer::Request write = writer_.out();
+        if (write.present && write.complete) {
+            held_step_[static_cast<std::size_t>(write.bank)] = write.step;
+        }
+        input_edge(write.present);
+        released_.front() = released_pending_;
+        released_pending_ = false;
+        std::optional<Emission> emission;
+        if (!emissions_.empty() && emissions_.front().cycle == now_) {
+            emission = emissions_.front();
+            emissions_.pop_front();
+        }
+        writer_.edge(emission);
+        while (!queue_pops_.empty() && queue_pops_.front() <= now_) {
+            queue_pops_.pop_front();
+        }
+        retire();
+        if (output) {
+            outputs_.pop_front();
+            ++credit_;
+            if (++outputs_seen_ == outputs_per_step_) {
+                outputs_seen_ = 0;
+                ++taken_;
+            }
+        }
+        ++now_;
+        return !over;
+    }
+
+    void retire() {
+        for (auto it = retires_.begin(); it != retires_.end();) {
+            if (*it == now_) {
+                --flight_;
+                it = retires_.erase(it);
+            } else {
+                ++it;
+            }
+        }
+    }
+
+    int emissions_of(const Item& item) const {
+        const Descriptor& d = program_[item.entry];
+        return item.group + 1 == d.groups ? d.emissions_last : d.emissions_full;
+    }
+
+    const Layout& layout_;
+    Mode mode_;
+    std::uint64_t steps_;
+    std::vector<Descriptor> program_;
+    std::vector<std::size_t> operations_;
+    Walker walker_;
+    CycleCount count_;
+    Cycle now_ = 0;
+
+    // Issuer.
+    bool valid_ = false;
+    bool ready_ = false;
+    Item item_;
+    std::size_t entry_ = 0;
+    int left_ = 0;
+    int gap_ = 0;
+
+    // Activation memory: the step whose value each bank holds.
+    std::vector<std::uint64_t> held_step_;
+
+    // Input.
+    int x_base_ = 0;
+    int x_banks_ = 0;
+    int offered_ = 0;
+    std::uint64_t given_ = 0;
+    int x_bank_ = 0;
+    std::uint64_t x_step_ = 1;
+    int held_ = 0;
+    std::array<bool, kReleaseDelay> released_{};
+    bool released_pending_ = false;
+
+    // Drain and output.
+    std::deque<Cycle> queue_pops_;
+    std::deque<Emission> emissions_;
+    std::deque<Cycle> outputs_;
+    std::deque<Cycle> retires_;
+    Writer writer_;
+    int credit_;
+    int flight_ = 0;
+    int tail_ = 0;
+    int outputs_per_step_ = 0;
+    int outputs_seen_ = 0;
+    std::uint64_t taken_ = 0;
+};
+
+}  // namespace
+
+RunStatistics predict_cycles(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up) {
+    return CycleModel(layout, mode, steps, warm_up).run();
+}
+
+}  // namespace lacuna

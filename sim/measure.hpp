@@ -1,0 +1,20 @@
+// Measurements on the simulated engine that need no user's data.
+#pragma once
+
+#include "pack/figures.hpp"
+#include "sim/session.hpp"
+
+namespace lacuna {
+
+/// Runs a dense model of the same shape on the same engine, in the same mode, for a few steps, checked like
+/// any other (its weights are random: cycles do not depend on data), and returns D. A twin beyond the
+/// engine's address range is not run: D is then its sum of sweeps. Throws `Error` on a mismatch.
+double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry);
+
+/// A random model with the shape of `model`, every k = 16.
+QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits);
+
+/// Feeds random vectors: at once (score) or one after each output (generate).
+RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::uint64_t seed);
+
+}  // namespace lacuna
