@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "golden/tanh_table.hpp"
@@ -54,6 +53,13 @@ std::int32_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input
     return sum;
 }
 
+void StepTrace::Layer::set_gates(std::size_t unit, const std::array<int, kGates>& values) {
+    const std::size_t units = gate.size() / kGates;
+    for (std::size_t block = 0; block < kGates; ++block) {
+        gate[block * units + unit] = static_cast<std::int16_t>(values[block]);
+    }
+}
+
 GoldenModel::GoldenModel(QuantisedModel model) : model_(std::move(model)) {
     model_.validate();
     for (const auto& layer : model_.layers) {
@@ -62,7 +68,8 @@ GoldenModel::GoldenModel(QuantisedModel model) : model_(std::move(model)) {
         expanded.h = Matrix(layer.h);
         expanded.x_input.assign(expanded.x.stride, 0);
         expanded.h_input.assign(expanded.h.stride, 0);
-        expanded.accumulator.assign(layer.x.rows, 0);
+        expanded.accumulator.assign(kGates * layer.units, 0);
+        expanded.pre.assign(kGates * layer.units, 0);
         layers_.push_back(std::move(expanded));
         state_.h.emplace_back(layer.units);
         state_.c.emplace_back(layer.units);
@@ -109,48 +116,85 @@ void GoldenModel::step_token(int token, StepTrace* trace) {
 }
 
 void GoldenModel::step_layer(std::size_t index, std::span<const std::int8_t> x, StepTrace::Layer* trace) {
-    const LstmLayer& layer = model_.layers[index];
+    const RecurrentLayer& layer = model_.layers[index];
     Layer& work = layers_[index];
-    auto& h = state_.h[index];
-    auto& c = state_.c[index];
     std::ranges::copy(x, work.x_input.begin());
-    std::ranges::copy(h, work.h_input.begin());
-    for (std::size_t row = 0; row < work.accumulator.size(); ++row) {
-        work.accumulator[row] = (work.x.dot(row, work.x_input.data()) << layer.shift_x) +
-                                (work.h.dot(row, work.h_input.data()) << layer.shift_h);
-    }
+    std::ranges::copy(state_.h[index], work.h_input.begin());
     if (trace != nullptr) {
-        *trace = {work.accumulator, {}, {}, {}, {}, 0, 0};
-        trace->pre.resize(4 * layer.units);
-        trace->gate.resize(4 * layer.units);
+        *trace = {};
+        trace->gate.resize(kGates * layer.units);
     }
-
-    const int n = layer.cell_fraction;
-    for (std::size_t unit = 0; unit < layer.units; ++unit) {
-        std::array<int, 4> gate{};
-        for (std::size_t block = 0; block < 4; ++block) {
-            const std::size_t row = block * layer.units + unit;
-            const auto pre = scale_row(work.accumulator[row], layer.rows[row]);
-            gate[block] = block == 2 ? tanh_q(pre.value) : sigmoid_q(pre.value);
+    for (std::size_t gate = 0; gate < kGates; ++gate) {
+        const auto x_rows = x_block(model_.cell, gate);
+        const auto h_rows = h_block(model_.cell, gate);
+        for (std::size_t unit = 0; unit < layer.units; ++unit) {
+            const std::size_t row = gate * layer.units + unit;
+            std::int32_t sum = 0;
+            if (x_rows) {
+                sum += work.x.dot(*x_rows * layer.units + unit, work.x_input.data()) << layer.shift_x;
+            }
+            if (h_rows) {
+                sum += work.h.dot(*h_rows * layer.units + unit, work.h_input.data()) << layer.shift_h;
+            }
+            const auto pre = scale_row(sum, layer.rows[row]);
+            work.accumulator[row] = sum;
+            work.pre[row] = pre.value;
             if (trace != nullptr) {
-                trace->pre[row] = pre.value;
-                trace->gate[row] = static_cast<std::int16_t>(gate[block]);
                 trace->saturated_pre += pre.saturated ? 1 : 0;
             }
         }
-        const auto [i, f, g, o] = gate;
-        const std::int64_t cell =
-            (std::int64_t{f} * c[unit] + ((std::int64_t{i} * g) >> (kGateFraction - n)) + (1 << 14)) >> 15;
-        c[unit] = sat16(cell);
-        const int squashed = tanh_q(sat16(std::int64_t{c[unit]} << (12 - n)));
-        h[unit] = sat8(rhu(std::int64_t{o} * squashed, 23));
-        if (trace != nullptr) {
-            trace->saturated_c += c[unit] != cell ? 1 : 0;
+    }
+    for (std::size_t unit = 0; unit < layer.units; ++unit) {
+        if (model_.cell == Cell::Gru) {
+            step_gru_unit(index, unit, trace);
+        } else {
+            step_lstm_unit(index, unit, trace);
         }
     }
     if (trace != nullptr) {
-        trace->c = c;
-        trace->h = h;
+        trace->accumulator = work.accumulator;
+        trace->pre = work.pre;
+        trace->c = state_.c[index];
+        trace->h = state_.h[index];
+    }
+}
+
+void GoldenModel::step_lstm_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
+    const RecurrentLayer& layer = model_.layers[index];
+    const auto pre = [&](std::size_t gate) { return layers_[index].pre[gate * layer.units + unit]; };
+    const int n = layer.cell_fraction;
+    auto& c = state_.c[index][unit];
+    const int i = sigmoid_q(pre(0));
+    const int f = sigmoid_q(pre(1));
+    const int g = tanh_q(pre(2));
+    const int o = sigmoid_q(pre(3));
+    const std::int64_t cell =
+        (std::int64_t{f} * c + ((std::int64_t{i} * g) >> (kGateFraction - n)) + (1 << 14)) >> 15;
+    c = sat16(cell);
+    const int squashed = tanh_q(sat16(std::int64_t{c} << (12 - n)));
+    state_.h[index][unit] = sat8(rhu(std::int64_t{o} * squashed, 23));
+    if (trace != nullptr) {
+        trace->saturated_c += c != cell ? 1 : 0;
+        trace->set_gates(unit, {i, f, g, o});
+    }
+}
+
+void GoldenModel::step_gru_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
+    const std::size_t units = model_.layers[index].units;
+    const auto pre = [&](std::size_t gate) { return layers_[index].pre[gate * units + unit]; };
+    auto& s = state_.c[index][unit];
+    const int r = sigmoid_q(pre(0));
+    const int z = sigmoid_q(pre(1));
+    const std::int64_t sum = pre(2) + rhu(std::int64_t{r} * pre(3), kGateFraction);
+    const int argument = sat16(sum);
+    const int n = tanh_q(argument);
+    // A weighted mean of n and s, so it fits 16 bits.
+    s = static_cast<std::int16_t>(
+        rhu(std::int64_t{(1 << kGateFraction) - z} * n + std::int64_t{z} * s, kGateFraction));
+    state_.h[index][unit] = sat8(rhu(s, 8));
+    if (trace != nullptr) {
+        trace->saturated_pre += argument != sum ? 1 : 0;
+        trace->set_gates(unit, {r, z, n, argument});
     }
 }
 

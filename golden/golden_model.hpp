@@ -1,6 +1,7 @@
 // The golden model: defines every bit of the engine (docs/numbers.md) and is the fast software reference.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,7 +11,7 @@
 
 namespace lacuna {
 
-/// What a model remembers between steps: h and c of each layer.
+/// What a model remembers between steps: h and c of each layer. A GRU's c is its h at 16 bits.
 struct ModelState {
     std::vector<std::vector<std::int8_t>> h;   ///< [layer][units], Q0.7
     std::vector<std::vector<std::int16_t>> c;  ///< [layer][units], fraction n of the layer
@@ -18,16 +19,20 @@ struct ModelState {
     bool operator==(const ModelState&) const = default;
 };
 
-/// Every intermediate value of one step, to find where an engine went wrong. Rows in the order i, f, g, o.
+/// Every intermediate value of one step, to find where an engine went wrong. Blocks of `units` in the order
+/// i, f, g, o or r, z, n_x, n_h.
 struct StepTrace {
     struct Layer {
         std::vector<std::int32_t> accumulator;  ///< [4 units]
         std::vector<std::int16_t> pre;          ///< [4 units], Q3.12, saturated
-        std::vector<std::int16_t> gate;         ///< [4 units], Q0.15: sigmoid or (block g) tanh
-        std::vector<std::int16_t> c;            ///< [units], new cell state
-        std::vector<std::int8_t> h;             ///< [units], new activation
-        std::size_t saturated_pre = 0;          ///< rows limited to 16 bits
-        std::size_t saturated_c = 0;            ///< cells limited to 16 bits
+        /// [4 units], Q0.15: i, f, g, o; of a GRU r, z, n, and last n's argument n_x + r * n_h (Q3.12)
+        std::vector<std::int16_t> gate;
+        std::vector<std::int16_t> c;    ///< [units], new cell state
+        std::vector<std::int8_t> h;     ///< [units], new activation
+        std::size_t saturated_pre = 0;  ///< rows, and arguments of n, limited to 16 bits
+        std::size_t saturated_c = 0;    ///< cells limited to 16 bits
+
+        void set_gates(std::size_t unit, const std::array<int, kGates>& values);
     };
     std::vector<Layer> layers;
     std::vector<std::int32_t> head_accumulator;  ///< [head rows]
@@ -71,12 +76,15 @@ class GoldenModel {
     };
     struct Layer {
         Matrix x, h;
-        std::vector<std::int16_t> x_input;  ///< padded copies that the sums read; 16 bits so that
-        std::vector<std::int16_t> h_input;  ///< compilers find the multiply-add instruction
-        std::vector<std::int32_t> accumulator;
+        std::vector<std::int16_t> x_input;      ///< padded copies that the sums read; 16 bits so that
+        std::vector<std::int16_t> h_input;      ///< compilers find the multiply-add instruction
+        std::vector<std::int32_t> accumulator;  ///< [kGates * units]
+        std::vector<std::int16_t> pre;
     };
 
     void step_layer(std::size_t index, std::span<const std::int8_t> x, StepTrace::Layer* trace);
+    void step_lstm_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace);
+    void step_gru_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace);
     void step_head(StepTrace* trace);
 
     QuantisedModel model_;

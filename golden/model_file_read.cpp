@@ -58,6 +58,7 @@ class Description {
         }
         return value == nullptr ? "" : value->get<std::string>();
     }
+    const std::string& path() const { return path_; }
     bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
     Description object(const char* key) const {
         return {child(key), fmt::format("{}.{}", path_, key), problems_};
@@ -178,12 +179,47 @@ PartWeights shape_of(std::size_t rows, std::size_t columns, std::int64_t k) {
     return part;
 }
 
+/// Sets cell and purpose from the name of the kind.
+void read_kind(const Description& top, QuantisedModel& model, Problems& problems) {
+    const std::string kind = top.text("kind");
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        for (const bool language : {false, true}) {
+            if (kind == kind_name(cell, language)) {
+                model.cell = cell;
+                model.language = language;
+                return;
+            }
+        }
+    }
+    if (!kind.empty()) {
+        problems.add(fmt::format("kind is '{}', expected 'lstm-lm', 'lstm', 'gru-lm' or 'gru'", kind));
+    }
+}
+
+RecurrentLayer read_layer(const Description& item, Cell cell, Problems& problems) {
+    if (const auto type = item.text("type"); type != cell_name(cell)) {
+        problems.add(fmt::format("{}.type is '{}', expected '{}'", item.path(), type, cell_name(cell)));
+    }
+    RecurrentLayer layer;
+    layer.inputs = item.size("x");
+    layer.units = item.size("h");
+    const std::size_t rows = part_blocks(cell) * layer.units;
+    layer.x = shape_of(rows, layer.inputs, item.integer("k_x", 1, PartWeights::kBankWidth));
+    layer.h = shape_of(rows, layer.units, item.integer("k_h", 1, PartWeights::kBankWidth));
+    layer.shift_x = static_cast<int>(item.integer("shift_x", 0, 7));
+    layer.shift_h = static_cast<int>(item.integer("shift_h", 0, 7));
+    const auto [low, high] =
+        cell == Cell::Gru ? std::pair(kGruStateFraction, kGruStateFraction) : std::pair(8, 12);
+    layer.cell_fraction = static_cast<int>(item.integer("cell_fraction", low, high));
+    return layer;
+}
+
 /// Everything the metadata says; parts have their shapes, but no weights yet.
 QuantisedModel read_description(const json& root, Problems& problems) {
     QuantisedModel model;
     const Description top(root, "model", problems);
     model.name = top.text("name");
-    model.kind = top.text("kind");
+    read_kind(top, model, problems);
     top.integer("act", kActivationBits, kActivationBits);
     top.integer("bank_width", PartWeights::kBankWidth, PartWeights::kBankWidth);
     const Description input = top.object("input");
@@ -197,19 +233,7 @@ QuantisedModel read_description(const json& root, Problems& problems) {
     }
     for (const json& entry : layers) {
         const Description item(entry, fmt::format("model.layers[{}]", model.layers.size()), problems);
-        if (const auto type = item.text("type"); type != "lstm") {
-            problems.add(
-                fmt::format("model.layers[{}].type is '{}', expected 'lstm'", model.layers.size(), type));
-        }
-        LstmLayer layer;
-        layer.inputs = item.size("x");
-        layer.units = item.size("h");
-        layer.x = shape_of(4 * layer.units, layer.inputs, item.integer("k_x", 1, PartWeights::kBankWidth));
-        layer.h = shape_of(4 * layer.units, layer.units, item.integer("k_h", 1, PartWeights::kBankWidth));
-        layer.shift_x = static_cast<int>(item.integer("shift_x", 0, 7));
-        layer.shift_h = static_cast<int>(item.integer("shift_h", 0, 7));
-        layer.cell_fraction = static_cast<int>(item.integer("cell_fraction", 8, 12));
-        model.layers.push_back(std::move(layer));
+        model.layers.push_back(read_layer(item, model.cell, problems));
     }
     if (!model.layers.empty() && model.layers.front().inputs != inputs) {
         problems.add(fmt::format("model.input.size is {}, but layer 0 has {} inputs", inputs,
@@ -223,7 +247,7 @@ QuantisedModel read_description(const json& root, Problems& problems) {
         head.fraction = static_cast<int>(item.integer("fraction", 0, 14));
         model.head = std::move(head);
     }
-    if (model.kind == kKindLanguageModel || top.has("vocab")) {
+    if (model.language || top.has("vocab")) {
         for (const json& byte : top.array("vocab")) {
             if (!byte.is_number_integer() || byte < 0 || byte > 255) {
                 problems.add(fmt::format("model.vocab[{}] is {}, expected a byte value 0..255",
@@ -245,7 +269,7 @@ void read_tensors(const SafeTensors& file, QuantisedModel& model, Problems& prob
         const std::string name = fmt::format("l.{}", l);
         read_part(reader, problems, name + ".x", model.layers[l].x);
         read_part(reader, problems, name + ".h", model.layers[l].h);
-        model.layers[l].rows = read_rows(reader, name, 4 * model.layers[l].units);
+        model.layers[l].rows = read_rows(reader, name, kGates * model.layers[l].units);
     }
     if (model.head) {
         read_part(reader, problems, "head", model.head->h);

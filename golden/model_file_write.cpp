@@ -40,13 +40,13 @@ void add_rows(SafeTensors& file, const std::string& name, const std::vector<RowS
 
 json describe(const QuantisedModel& model) {
     json root = {{"name", model.name},
-                 {"kind", model.kind},
+                 {"kind", model.kind()},
                  {"act", 8},
                  {"bank_width", PartWeights::kBankWidth},
                  {"input", {{"size", model.input_size()}, {"scale", model.input_scale}}},
                  {"history", json::parse(model.history)}};
-    for (const LstmLayer& layer : model.layers) {
-        root["layers"].push_back({{"type", "lstm"},
+    for (const RecurrentLayer& layer : model.layers) {
+        root["layers"].push_back({{"type", cell_name(model.cell)},
                                   {"x", layer.inputs},
                                   {"h", layer.units},
                                   {"k_x", layer.x.k},

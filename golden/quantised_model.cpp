@@ -1,10 +1,8 @@
 #include "golden/quantised_model.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdlib>
-#include <span>
 
 namespace lacuna {
 
@@ -12,23 +10,50 @@ namespace {
 
 constexpr std::int64_t kMaxMagnitude = 128;  // of an activation or an input
 
-/// Largest sum of |v| << shift over the rows of up to two parts.
-std::int64_t largest_row_sum(std::span<const PartWeights* const> parts, std::span<const int> shifts) {
+/// Sum of |v| of one row.
+std::int64_t row_sum(const PartWeights& part, std::size_t row) {
+    std::int64_t sum = 0;
+    for (std::size_t slot = 0; slot < part.slots; ++slot) {
+        sum += std::abs(int{part.value[row * part.slots + slot]});
+    }
+    return sum;
+}
+
+/// Largest sum of |v| << shift over what the gates of a layer's units sum.
+std::int64_t largest_gate_sum(Cell cell, const RecurrentLayer& layer) {
     std::int64_t largest = 0;
-    for (std::size_t row = 0; row < parts.front()->rows; ++row) {
-        std::int64_t sum = 0;
-        for (std::size_t p = 0; p < parts.size(); ++p) {
-            const auto& part = *parts[p];
-            for (std::size_t slot = 0; slot < part.slots; ++slot) {
-                sum += std::int64_t{std::abs(int{part.value[row * part.slots + slot]})} << shifts[p];
-            }
+    for (std::size_t gate = 0; gate < kGates; ++gate) {
+        const auto x = x_block(cell, gate);
+        const auto h = h_block(cell, gate);
+        for (std::size_t unit = 0; unit < layer.units; ++unit) {
+            const std::int64_t sum = (x ? row_sum(layer.x, *x * layer.units + unit) << layer.shift_x : 0) +
+                                     (h ? row_sum(layer.h, *h * layer.units + unit) << layer.shift_h : 0);
+            largest = std::max(largest, sum);
         }
-        largest = std::max(largest, sum);
     }
     return largest;
 }
 
 }  // namespace
+
+const char* cell_name(Cell cell) {
+    return cell == Cell::Gru ? "gru" : "lstm";
+}
+
+std::string kind_name(Cell cell, bool language) {
+    return std::string(cell_name(cell)) + (language ? "-lm" : "");
+}
+
+std::optional<std::size_t> x_block(Cell cell, std::size_t gate) {
+    return cell == Cell::Gru && gate == 3 ? std::nullopt : std::optional(gate);
+}
+
+std::optional<std::size_t> h_block(Cell cell, std::size_t gate) {
+    if (cell == Cell::Gru && gate >= 2) {
+        return gate == 3 ? std::optional<std::size_t>(2) : std::nullopt;
+    }
+    return gate;
+}
 
 std::size_t slots_per_row(std::size_t columns, int k) {
     const auto keep = static_cast<std::size_t>(k);
@@ -67,7 +92,7 @@ std::size_t QuantisedModel::total_slots() const {
 std::size_t QuantisedModel::dense_weights() const {
     std::size_t sum = 0;
     for (const auto& layer : layers) {
-        sum += 4 * layer.units * (layer.inputs + layer.units);
+        sum += part_blocks(cell) * layer.units * (layer.inputs + layer.units);
     }
     return head ? sum + head->h.rows * head->h.columns : sum;
 }
@@ -75,14 +100,10 @@ std::size_t QuantisedModel::dense_weights() const {
 int QuantisedModel::accumulator_bits() const {
     std::int64_t largest = 0;
     for (const auto& layer : layers) {
-        const std::array<const PartWeights*, 2> parts = {&layer.x, &layer.h};
-        const std::array<int, 2> shifts = {layer.shift_x, layer.shift_h};
-        largest = std::max(largest, largest_row_sum(parts, shifts));
+        largest = std::max(largest, largest_gate_sum(cell, layer));
     }
-    if (head) {
-        const std::array<const PartWeights*, 1> parts = {&head->h};
-        const std::array<int, 1> shifts = {0};
-        largest = std::max(largest, largest_row_sum(parts, shifts));
+    for (std::size_t row = 0; head && row < head->h.rows; ++row) {
+        largest = std::max(largest, row_sum(head->h, row));
     }
     return 1 + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(kMaxMagnitude * largest)));
 }

@@ -51,18 +51,35 @@ struct RowScale {
     bool operator==(const RowScale&) const = default;
 };
 
-/// One LSTM layer; rows in PyTorch's order: blocks of `units` for the gates i, f, g, o.
-struct LstmLayer {
+/// What a layer's units are; the same in all layers of a model.
+enum class Cell : std::uint8_t { Lstm, Gru };
+const char* cell_name(Cell cell);  ///< `lstm`, `gru`
+
+/// Sums of one unit, a lane of the engine each: i, f, g, o of an LSTM; r, z, n_x, n_h of a GRU.
+inline constexpr std::size_t kGates = 4;
+/// Blocks of `units` rows of a part, in PyTorch's order: i, f, g, o of an LSTM; r, z, n of a GRU.
+constexpr std::size_t part_blocks(Cell cell) {
+    return cell == Cell::Gru ? 3 : 4;
+}
+/// Block of the x part or the h part whose rows a gate sums. Nothing: a GRU's n_x sums x only, its n_h h
+/// only.
+std::optional<std::size_t> x_block(Cell cell, std::size_t gate);
+std::optional<std::size_t> h_block(Cell cell, std::size_t gate);
+
+inline constexpr int kGruStateFraction = 15;
+
+/// One layer of LSTM or GRU units.
+struct RecurrentLayer {
     std::size_t inputs = 0;
     std::size_t units = 0;
-    PartWeights x;               ///< [4 units, inputs]
-    PartWeights h;               ///< [4 units, units]
-    std::vector<RowScale> rows;  ///< [4 units]
+    PartWeights x;               ///< [part_blocks units, inputs]
+    PartWeights h;               ///< [part_blocks units, units]
+    std::vector<RowScale> rows;  ///< [kGates units]
     int shift_x = 0;             ///< part shifts, 0..7, at least one of them 0
     int shift_h = 0;
-    int cell_fraction = 12;  ///< n: c is c / 2^n, 8..12
+    int cell_fraction = 12;  ///< n: the state is c / 2^n; 8..12, of a GRU (h at 16 bits) kGruStateFraction
 
-    bool operator==(const LstmLayer&) const = default;
+    bool operator==(const RecurrentLayer&) const = default;
 };
 
 /// The linear read-out of the top layer's h.
@@ -74,19 +91,22 @@ struct Head {
     bool operator==(const Head&) const = default;
 };
 
-inline constexpr const char* kKindLanguageModel = "lstm-lm";  ///< embedding, vocabulary and head present
-inline constexpr const char* kKindLstm = "lstm";              ///< inputs are vectors; head optional
+/// What a model is made of, and for: a language model has embedding, vocabulary and head; the inputs of
+/// another are vectors, and its head is optional.
+std::string kind_name(Cell cell, bool language);  ///< `lstm-lm`, `lstm`, `gru-lm`, `gru`
 
 struct QuantisedModel {
     std::string name;
-    std::string kind = kKindLstm;
+    Cell cell = Cell::Lstm;
+    bool language = false;     ///< a language model
     double input_scale = 1.0;  ///< s_x: the real input is x * s_x; for the host only
-    std::vector<LstmLayer> layers;
+    std::vector<RecurrentLayer> layers;
     std::optional<Head> head;
     std::vector<std::int8_t> embedding;  ///< [V * inputs], empty without vocabulary
     std::vector<std::uint8_t> vocab;     ///< byte value of each token
     std::string history = "{}";          ///< provenance, a JSON object as text
 
+    std::string kind() const { return kind_name(cell, language); }
     std::size_t input_size() const { return layers.empty() ? 0 : layers.front().inputs; }
     /// Kept weights in memory: all slots of all layers and the head.
     std::size_t total_slots() const;
@@ -95,8 +115,7 @@ struct QuantisedModel {
     /// Bits an accumulator needs so that no input can overflow any row: 128 * sum |v << shift| fits.
     int accumulator_bits() const;
 
-    /// Adds every violation that can be seen without the weights: shapes, k, fractions, shifts, kind,
-    /// vocabulary.
+    /// Adds every violation that can be seen without the weights: shapes, k, fractions, shifts, vocabulary.
     void check_description(Problems& problems) const;
     /// Adds every violation inside the weights and scales; passes over vectors that are not there.
     void check_values(Problems& problems) const;

@@ -123,32 +123,35 @@ void check_row_values(Problems& problems, const std::string& name, const std::ve
     shift.report(problems, name + ".shift", "expected 0..31");
 }
 
-void check_layer_description(Problems& problems, const std::string& name, const LstmLayer& layer) {
+void check_layer_description(Problems& problems, const std::string& name, Cell cell,
+                             const RecurrentLayer& layer) {
     if (layer.inputs == 0 || layer.units == 0) {
         problems.add(fmt::format("{}: {} inputs and {} units, expected at least 1 of each", name,
                                  layer.inputs, layer.units));
         return;
     }
-    check_part_shape(problems, name + ".x", layer.x, 4 * layer.units, layer.inputs);
-    check_part_shape(problems, name + ".h", layer.h, 4 * layer.units, layer.units);
+    check_part_shape(problems, name + ".x", layer.x, part_blocks(cell) * layer.units, layer.inputs);
+    check_part_shape(problems, name + ".h", layer.h, part_blocks(cell) * layer.units, layer.units);
     check_range(problems, name + ": shift_x", layer.shift_x, 0, kMaxPartShift);
     check_range(problems, name + ": shift_h", layer.shift_h, 0, kMaxPartShift);
     if (layer.shift_x != 0 && layer.shift_h != 0) {
         problems.add(fmt::format("{}: part shifts are {} and {}, expected at least one of them 0", name,
                                  layer.shift_x, layer.shift_h));
     }
-    check_range(problems, name + ": cell_fraction", layer.cell_fraction, kMinCellFraction, kMaxCellFraction);
+    if (cell == Cell::Lstm) {
+        check_range(problems, name + ": cell_fraction", layer.cell_fraction, kMinCellFraction,
+                    kMaxCellFraction);
+    } else if (layer.cell_fraction != kGruStateFraction) {
+        problems.add(fmt::format("{}: cell_fraction is {}, expected {} for the state of a GRU", name,
+                                 layer.cell_fraction, kGruStateFraction));
+    }
 }
 
-void check_kind(Problems& problems, const QuantisedModel& model) {
-    if (model.kind == kKindLstm) {
+void check_vocabulary(Problems& problems, const QuantisedModel& model) {
+    if (!model.language) {
         if (!model.vocab.empty()) {
-            problems.add("a model of kind lstm has a vocabulary, expected none");
+            problems.add(fmt::format("a model of kind {} has a vocabulary, expected none", model.kind()));
         }
-        return;
-    }
-    if (model.kind != kKindLanguageModel) {
-        problems.add(fmt::format("kind is '{}', expected 'lstm-lm' or 'lstm'", model.kind));
         return;
     }
     check_range(problems, "vocab: number of tokens", static_cast<std::int64_t>(model.vocab.size()), 1,
@@ -160,7 +163,7 @@ void check_kind(Problems& problems, const QuantisedModel& model) {
         problems.add(fmt::format("vocab: byte {} occurs more than once", *twice));
     }
     if (!model.head) {
-        problems.add("a model of kind lstm-lm needs a head");
+        problems.add(fmt::format("a model of kind {} needs a head", model.kind()));
     } else if (model.head->h.rows != model.vocab.size()) {
         problems.add(fmt::format("head: {} rows, expected one for each of the {} tokens", model.head->h.rows,
                                  model.vocab.size()));
@@ -170,7 +173,7 @@ void check_kind(Problems& problems, const QuantisedModel& model) {
 /// True when every weight that the shapes promise is there.
 bool complete(const QuantisedModel& model) {
     return std::ranges::all_of(model.layers,
-                               [](const LstmLayer& l) { return complete(l.x) && complete(l.h); }) &&
+                               [](const RecurrentLayer& l) { return complete(l.x) && complete(l.h); }) &&
            (!model.head || complete(model.head->h));
 }
 
@@ -187,7 +190,7 @@ void QuantisedModel::check_description(Problems& problems) const {
         problems.add("the model has no layers, expected at least one");
     }
     for (std::size_t l = 0; l < layers.size(); ++l) {
-        check_layer_description(problems, fmt::format("l.{}", l), layers[l]);
+        check_layer_description(problems, fmt::format("l.{}", l), cell, layers[l]);
         if (l > 0 && layers[l].inputs != layers[l - 1].units) {
             problems.add(fmt::format("l.{}: {} inputs, expected the {} units of the layer below", l,
                                      layers[l].inputs, layers[l - 1].units));
@@ -198,7 +201,7 @@ void QuantisedModel::check_description(Problems& problems) const {
         check_part_shape(problems, "head", head->h, head->h.rows, layers.back().units);
         check_range(problems, "head: fraction", head->fraction, 0, kMaxHeadFraction);
     }
-    check_kind(problems, *this);
+    check_vocabulary(problems, *this);
     if (!nlohmann::json::accept(history) || !nlohmann::json::parse(history).is_object()) {
         problems.add("history is not a JSON object");
     }
@@ -229,7 +232,7 @@ void QuantisedModel::validate() const {
             const std::string layer = fmt::format("l.{}", l);
             check_part_sizes(problems, layer + ".x", layers[l].x);
             check_part_sizes(problems, layer + ".h", layers[l].h);
-            check_count(problems, layer + ": row scales", layers[l].rows.size(), layers[l].x.rows);
+            check_count(problems, layer + ": row scales", layers[l].rows.size(), kGates * layers[l].units);
         }
         if (head) {
             check_part_sizes(problems, "head", head->h);

@@ -154,24 +154,36 @@ RowScale random_scale(SplitMix64& prng, std::int64_t sum, bool corners) {
     return scale;
 }
 
-LstmLayer random_layer(SplitMix64& prng, const RandomModelOptions& options, std::size_t index) {
+RecurrentLayer random_layer(SplitMix64& prng, const RandomModelOptions& options, std::size_t index) {
     const std::int64_t limit = ((std::int64_t{1} << (options.accumulator_bits - 1)) - 1) / kMaxMagnitude;
-    LstmLayer layer;
+    RecurrentLayer layer;
     layer.inputs = index == 0 ? options.inputs : options.units[index - 1];
     layer.units = options.units[index];
-    layer.x = PartWeights(4 * layer.units, layer.inputs, entry(options.k_x, index));
-    layer.h = PartWeights(4 * layer.units, layer.units, entry(options.k_h, index));
-    layer.cell_fraction = static_cast<int>(prng.between(8, 12));
+    const std::size_t rows = part_blocks(options.cell) * layer.units;
+    layer.x = PartWeights(rows, layer.inputs, entry(options.k_x, index));
+    layer.h = PartWeights(rows, layer.units, entry(options.k_h, index));
+    layer.cell_fraction =
+        options.cell == Cell::Gru ? kGruStateFraction : static_cast<int>(prng.between(8, 12));
     if (options.part_shifts) {
         (prng.one_in(2) ? layer.shift_x : layer.shift_h) = static_cast<int>(prng.between(0, 7));
     }
-    for (std::size_t row = 0; row < 4 * layer.units; ++row) {
-        const RowStyle style = pick_style(prng, options.corners);
-        const std::int64_t x = fill_row(prng, layer.x, row, style);
-        const std::int64_t h = fill_row(prng, layer.h, row, style);
-        const std::int64_t sum = (thin_out(layer.x, row, x, (limit / 2) >> layer.shift_x) << layer.shift_x) +
-                                 (thin_out(layer.h, row, h, (limit / 2) >> layer.shift_h) << layer.shift_h);
-        layer.rows.push_back(random_scale(prng, sum, options.corners));
+    // Halves of the accumulator's range; a row that is not there sums nothing.
+    const auto fill = [&](PartWeights& part, std::optional<std::size_t> block, std::size_t unit,
+                          RowStyle style, int shift) -> std::int64_t {
+        if (!block) {
+            return 0;
+        }
+        const std::size_t row = *block * layer.units + unit;
+        const std::int64_t sum = fill_row(prng, part, row, style);
+        return thin_out(part, row, sum, (limit / 2) >> shift) << shift;
+    };
+    for (std::size_t gate = 0; gate < kGates; ++gate) {
+        for (std::size_t unit = 0; unit < layer.units; ++unit) {
+            const RowStyle style = pick_style(prng, options.corners);
+            const std::int64_t x = fill(layer.x, x_block(options.cell, gate), unit, style, layer.shift_x);
+            const std::int64_t h = fill(layer.h, h_block(options.cell, gate), unit, style, layer.shift_h);
+            layer.rows.push_back(random_scale(prng, x + h, options.corners));
+        }
     }
     return layer;
 }
@@ -196,6 +208,8 @@ QuantisedModel random_model(const RandomModelOptions& options) {
     QuantisedModel model;
     model.name = fmt::format("random-{}", options.seed);
     model.input_scale = 1.0 / 64;
+    model.cell = options.cell;
+    model.language = options.vocabulary;
     for (std::size_t l = 0; l < options.units.size(); ++l) {
         model.layers.push_back(random_layer(prng, options, l));
     }
@@ -203,7 +217,6 @@ QuantisedModel random_model(const RandomModelOptions& options) {
         model.head = random_head(prng, options);
     }
     if (options.vocabulary) {
-        model.kind = kKindLanguageModel;
         const std::size_t first = options.head_rows <= 224 ? 32 : 0;  // printable where they fit
         for (std::size_t token = 0; token < options.head_rows; ++token) {
             model.vocab.push_back(static_cast<std::uint8_t>(first + token));

@@ -15,13 +15,14 @@ namespace lacuna {
 /// What a random model looks like. `k_x`, `k_h`: one entry per layer, or one entry for all layers.
 struct RandomModelOptions {
     std::uint64_t seed = 1;
+    Cell cell = Cell::Lstm;
     std::size_t inputs = 16;
     std::vector<std::size_t> units = {16};  ///< one entry per layer
     std::vector<int> k_x = {2};
     std::vector<int> k_h = {2};
     std::size_t head_rows = 0;  ///< 0: no head
     int head_k = 2;
-    bool vocabulary = false;  ///< kind lstm-lm: one token per head row (at most 256), with an embedding
+    bool vocabulary = false;  ///< a language model: one token per head row (at most 256), with an embedding
     bool part_shifts = true;  ///< random shift_x or shift_h where the accumulator allows it
     /// Adds rows that saturate, rows of +-127 only, zero mantissas, extreme shifts and biases.
     bool corners = true;
@@ -31,8 +32,8 @@ struct RandomModelOptions {
 /// Throws `Error` when the options describe no valid model.
 QuantisedModel random_model(const RandomModelOptions& options);
 
-/// Random options: 1..max_layers layers of 1..max_units units, any k, with and without head, odd sizes
-/// included.
+/// Random options of an LSTM: 1..max_layers layers of 1..max_units units, any k, with and without head, odd
+/// sizes included.
 RandomModelOptions random_options(std::uint64_t seed, std::size_t max_layers, std::size_t max_units);
 
 /// An input vector; `extreme` draws from {-128, -1, 0, 1, 127} only.

@@ -216,9 +216,9 @@ void quantise_embedding(const FloatModel& model, QuantisedModel& result, Quantis
     report.snr_embedding = 10 * std::log10(signal / noise);
 }
 
-LstmLayer quantise_layer(const FloatLayer& source, LstmLayer layer, double input_unit,
-                         const Eigen::MatrixXd& moment, const QuantiseOptions& options,
-                         QuantiseReport::Layer& report) {
+RecurrentLayer quantise_layer(const FloatLayer& source, RecurrentLayer layer, double input_unit,
+                              const Eigen::MatrixXd& moment, const QuantiseOptions& options,
+                              QuantiseReport::Layer& report) {
     std::vector<Part> parts(2);
     parts[0].weight = &source.weight_ih;
     parts[0].out = &layer.x;
@@ -277,14 +277,14 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
     report.layers.resize(model.layers.size());
     QuantisedModel result;
     result.name = options.name;
-    result.kind = kKindLanguageModel;
+    result.language = true;
     result.vocab = model.vocab;
     result.history = model.history;
 
     Problems problems("weights to quantise");
     for (std::size_t l = 0; l < model.layers.size(); ++l) {
         const FloatLayer& source = model.layers[l];
-        LstmLayer layer;
+        RecurrentLayer layer;
         layer.inputs = static_cast<std::size_t>(source.inputs());
         layer.units = static_cast<std::size_t>(source.units());
         auto& filled = report.layers[l].filled_slots;

@@ -20,6 +20,7 @@ void for_each_field(D& d, Visit visit) {
     visit(d.cell_fraction, 0, 11, 4);
     visit(d.skew, 0, 15, 4);
     visit(d.skew_max, 0, 19, 4);
+    visit(d.gru, 0, 23, 1);
     visit(d.x_base, 1, 0, 12);
     visit(d.x_banks, 1, 16, 12);
     visit(d.h_base, 2, 0, 12);

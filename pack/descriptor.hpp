@@ -22,6 +22,7 @@ struct Descriptor {
     int cell_fraction = 0;
     int skew = 0;      ///< works on step (iteration - skew)
     int skew_max = 0;  ///< largest skew of the program; meaningful with stop
+    bool gru = false;  ///< gates and cell of a GRU instead of an LSTM
     int x_base = 0, x_banks = 0;
     int h_base = 0, h_banks = 0;
     int k_x = 0, k_x_last = 0, k_h = 0, k_h_last = 0;  ///< slots of a bank; of the part's last bank

@@ -21,7 +21,7 @@ struct Geometry {
     int output_depth = 64;    ///< output buffer, emissions
     int accumulator_bits = 24;
 
-    /// Units (LSTM) or rows per lane (head) that one sweep computes at most: 3T.
+    /// Units (of a recurrent layer) or rows per lane (head) that one sweep computes at most: 3T.
     int units_per_group() const { return kPesPerTile * tiles; }
     int pes() const { return kLanes * units_per_group(); }
     /// Whether rtl/lacuna_engine.sv can be built like this.

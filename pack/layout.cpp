@@ -11,7 +11,8 @@ namespace lacuna {
 namespace {
 
 constexpr int kMaxLayers = kProgramEntries / 2 - 1;
-constexpr int kMaxUnits = 4096;  // lacuna_pkg::UnitW
+constexpr int kMaxUnits = 4096;       // lacuna_pkg::UnitW
+constexpr int kGruCellFraction = 12;  // the argument of a GRU's tanh is in Q3.12 already
 
 /// Splits `units` into groups. Full groups first, the rest last, so that the last group drains fast; when the
 /// drain ports bound the sweep, equal groups, since then every unit costs.
@@ -43,9 +44,9 @@ struct Cursor {
     int cells = 0;
 };
 
-Operation lstm_operation(const QuantisedModel& model, std::size_t index, const Geometry& geometry, int x_base,
-                         Cursor& cursor) {
-    const LstmLayer& layer = model.layers[index];
+Operation recurrent_operation(const QuantisedModel& model, std::size_t index, const Geometry& geometry,
+                              int x_base, Cursor& cursor) {
+    const RecurrentLayer& layer = model.layers[index];
     Operation operation;
     operation.layer = index;
     operation.units = static_cast<int>(layer.units);
@@ -54,7 +55,8 @@ Operation lstm_operation(const QuantisedModel& model, std::size_t index, const G
     d.emit = !model.head && index + 1 == model.layers.size();
     d.shift_x = layer.shift_x;
     d.shift_h = layer.shift_h;
-    d.cell_fraction = layer.cell_fraction;
+    d.gru = model.cell == Cell::Gru;
+    d.cell_fraction = d.gru ? kGruCellFraction : layer.cell_fraction;
     d.x_base = x_base;
     d.x_banks = banks_of(layer.inputs);
     d.h_base = cursor.banks;
@@ -157,7 +159,7 @@ Layout Layout::unchecked(const QuantisedModel& model, const Geometry& geometry) 
     cursor.banks = 2 * banks_of(model.input_size());
     int x_base = 0;
     for (std::size_t index = 0; index < model.layers.size(); ++index) {
-        layout.operations.push_back(lstm_operation(model, index, geometry, x_base, cursor));
+        layout.operations.push_back(recurrent_operation(model, index, geometry, x_base, cursor));
         x_base = layout.operations.back().descriptor.h_base;
     }
     if (model.head) {

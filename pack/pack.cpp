@@ -22,9 +22,8 @@ std::uint64_t row_word(const RowScale& row) {
            static_cast<std::uint64_t>(row.shift) << 15 | static_cast<std::uint16_t>(row.mantissa);
 }
 
-/// Row of the operation's matrices that a lane computes for a unit; -1 when there is none (a head's last
-/// rows).
-int matrix_row(const Operation& operation, int rows, int unit, int lane) {
+/// Row scale of the operation that a lane takes for a unit; -1 when there is none (a head's last rows).
+int scale_row(const Operation& operation, int rows, int unit, int lane) {
     if (!operation.head) {
         return lane * operation.units + unit;
     }
@@ -37,14 +36,25 @@ struct Matrices {
     const PartWeights* x = nullptr;
     const PartWeights* h = nullptr;
     const std::vector<RowScale>* rows = nullptr;
+    Cell cell = Cell::Lstm;
+
+    /// Row of a part that a lane sums for a unit; -1: none, its slots stay zero.
+    int part_row(const PartWeights* part, const Operation& operation, int unit, int lane) const {
+        if (operation.head) {
+            return scale_row(operation, static_cast<int>(rows->size()), unit, lane);
+        }
+        const auto gate = static_cast<std::size_t>(lane);
+        const auto block = part == x ? x_block(cell, gate) : h_block(cell, gate);
+        return block ? static_cast<int>(*block) * operation.units + unit : -1;
+    }
 };
 
 Matrices matrices(const QuantisedModel& model, const Operation& operation) {
     if (operation.head) {
-        return {&model.head->h, nullptr, &model.head->rows};
+        return {&model.head->h, nullptr, &model.head->rows, model.cell};
     }
-    const LstmLayer& layer = model.layers[operation.layer];
-    return {&layer.x, &layer.h, &layer.rows};
+    const RecurrentLayer& layer = model.layers[operation.layer];
+    return {&layer.x, &layer.h, &layer.rows, model.cell};
 }
 
 void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m, int group,
@@ -53,18 +63,19 @@ void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, co
     std::vector<std::vector<std::uint64_t>> tile_words(static_cast<std::size_t>(tiles),
                                                        std::vector<std::uint64_t>(slots, 0));
     for (std::size_t u = 0; u < places.size(); ++u) {
-        const int row = matrix_row(operation, static_cast<int>(m.rows->size()),
-                                   operation.first_unit(group) + static_cast<int>(u), lane);
-        if (row < 0) {
-            continue;
-        }
         auto& target = tile_words[static_cast<std::size_t>(places[u].tile)];
         std::size_t position = 0;
         for (const PartWeights* part : {m.x, m.h}) {
-            for (std::size_t s = 0; part != nullptr && s < part->slots; ++s, ++position) {
-                const std::size_t at = static_cast<std::size_t>(row) * part->slots + s;
-                target[position] |= slot(part->value[at], part->index[at]) << (kSlotBits * places[u].pe);
+            if (part == nullptr) {
+                continue;
             }
+            const int row =
+                m.part_row(part, operation, operation.first_unit(group) + static_cast<int>(u), lane);
+            for (std::size_t s = 0; row >= 0 && s < part->slots; ++s) {
+                const std::size_t at = static_cast<std::size_t>(row) * part->slots + s;
+                target[position + s] |= slot(part->value[at], part->index[at]) << (kSlotBits * places[u].pe);
+            }
+            position += part->slots;
         }
     }
     for (int tile = 0; tile < tiles; ++tile) {
@@ -79,8 +90,8 @@ void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, co
 void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m, int group,
                const std::vector<Place>& places, int lane) {
     for (std::size_t u = 0; u < places.size(); ++u) {
-        const int row = matrix_row(operation, static_cast<int>(m.rows->size()),
-                                   operation.first_unit(group) + static_cast<int>(u), lane);
+        const int row = scale_row(operation, static_cast<int>(m.rows->size()),
+                                  operation.first_unit(group) + static_cast<int>(u), lane);
         const RowScale scale = row < 0 ? RowScale{} : (*m.rows)[static_cast<std::size_t>(row)];
         words.push_back({Space::Row, row_select(places[u].port, lane),
                          static_cast<std::uint32_t>(operation.first_row(group) + places[u].emission),

@@ -3,7 +3,7 @@
 // Reset: hold rst_ni low for at least 128 cycles, so that idle waves pass the lanes and the delay rings.
 // Use: load the memories through mem_* (lacuna_host), which wait while busy_o is high; with busy_o low, clear_i for one
 // cycle zeroes the state, and start_i (not together with clear_i) runs a program entry for a number of steps. x_* takes input banks and y_* gives results, both
-// valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for an LSTM layer that
+// valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for a recurrent layer that
 // emits, h in lane 0 and c in lane 1.
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
 //

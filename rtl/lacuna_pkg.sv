@@ -97,7 +97,8 @@ package lacuna_pkg;
         logic [3:0] pad1a;
         logic [BankAddrW-1:0] x_base;
         // word 0
-        logic [8:0] pad0;
+        logic [7:0] pad0;
+        logic gru;
         logic [SkewW-1:0] skew_max;
         logic [SkewW-1:0] skew;
         logic [3:0] cell_fraction;
@@ -114,6 +115,7 @@ package lacuna_pkg;
     // What the end of the lanes must know of a group.
     typedef struct packed {
         logic linear;
+        logic gru;
         logic emit;
         logic last_group;
         logic [EntryW-1:0] entry;
@@ -126,7 +128,7 @@ package lacuna_pkg;
         logic [RowAddrW-1:0] cell_row;
         logic [3:0] cell_fraction;
     } group_t;
-    localparam int unsigned GroupW = 3 + EntryW + 2*CountW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
+    localparam int unsigned GroupW = 4 + EntryW + 2*CountW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
 
     // One bank of one sweep.
     typedef struct packed {

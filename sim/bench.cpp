@@ -27,7 +27,7 @@ QuantisedModel without_head(QuantisedModel model) {
     model.head.reset();
     model.embedding.clear();
     model.vocab.clear();
-    model.kind = kKindLstm;
+    model.language = false;
     return model;
 }
 

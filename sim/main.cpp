@@ -22,10 +22,10 @@ constexpr std::int64_t kDefaultSteps = 300;
 
 QuantisedModel load_language_model(const std::filesystem::path& path) {
     QuantisedModel model = load_quantised_model(path);
-    if (model.kind != kKindLanguageModel) {
+    if (!model.language) {
         throw Error(
             fmt::format("model file '{}': kind is '{}', expected '{}': lacuna-sim writes and scores text",
-                        path.string(), model.kind, kKindLanguageModel));
+                        path.string(), model.kind(), kind_name(model.cell, true)));
     }
     return model;
 }

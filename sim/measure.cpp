@@ -15,9 +15,10 @@ constexpr std::uint64_t kDenseSeed = 1;
 QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits) {
     RandomModelOptions options;
     options.seed = kDenseSeed;
+    options.cell = model.cell;
     options.inputs = model.input_size();
     options.units.clear();
-    for (const LstmLayer& layer : model.layers) {
+    for (const RecurrentLayer& layer : model.layers) {
         options.units.push_back(layer.units);
     }
     options.k_x = {PartWeights::kBankWidth};

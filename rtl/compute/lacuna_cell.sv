@@ -1,7 +1,9 @@
-// Cell update of one unit a cycle: c' = sat16(rhu(f*c + i*g)), h' = sat8(rhu(o * tanh(c'))), docs/numbers.md.
+// Cell update of one unit a cycle, docs/numbers.md. An LSTM's: c' = sat16(rhu(f*c + i*g)), h' = sat8(rhu(o * tanh(c'))).
+// A GRU's: s' = rhu((1 - z) * tanh(n_x + r*n_h) + z*s), h' = sat8(rhu(s')).
 //
-// Cycle 0: gates i, f, g, o in Q0.15, the old cell state and its fraction bits (8..12).
-// Cycle 6: cell_o. Cycle 18: h_o. One unit a cycle. The table ports are those of lacuna_gate.
+// Cycle 0: gates i, f, g, o in Q0.15, the old cell state and its fraction bits (8..12). With gru_i: r, z, n_h, n_x
+// (r, z at least 1, in Q0.15; n_h, n_x in Q3.12), the old state in Q0.15, and 12 for its fraction bits.
+// Cycle 18: cell_o, the new state, and h_o. One unit a cycle. The table ports are those of lacuna_gate.
 `default_nettype none
 
 module lacuna_cell (
@@ -11,6 +13,7 @@ module lacuna_cell (
     input wire logic [lacuna_pkg::TableAddrW-1:0] table_addr_i,
     input wire logic [lacuna_pkg::TableWordW-1:0] table_word_i,
     output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
+    input wire logic gru_i,
     input wire logic signed [lacuna_pkg::GateW-1:0] i_i,
     input wire logic signed [lacuna_pkg::GateW-1:0] f_i,
     input wire logic signed [lacuna_pkg::GateW-1:0] g_i,
@@ -22,9 +25,15 @@ module lacuna_cell (
 );
     localparam int unsigned FullW = lacuna_pkg::GateW + lacuna_pkg::CellW;
     localparam int unsigned FractionMax = 12;
+    localparam int unsigned CellHalf = 1 << 14;  // half a step of the state, and of h, in products of Q0.15
+    localparam int unsigned HHalf = 1 << 22;
 
-    // Cycles 0-3: products.
+    logic [2:0] gru_q;
+    always_ff @(posedge clk_i) gru_q <= {gru_q[1:0], gru_i};
+
+    // Cycles 0-3: products f*c and i*g; z*s and r*n_h.
     logic signed [FullW-1:0] forgotten, added;
+    logic [3*lacuna_pkg::GateW-1:0] n_x_q;
 
     lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::GateW)) u_forget (
         .clk_i, .a_i(cell_i), .b_i(f_i), .product_o(forgotten)
@@ -33,22 +42,27 @@ module lacuna_cell (
         .clk_i, .a_i(g_i), .b_i(i_i), .product_o(added)
     );
 
-    // Cycle 4: i*g to the scale of f*c; half an output step for the rounding. Cycle 5: sum. Cycle 6: saturated.
+    always_ff @(posedge clk_i) n_x_q <= {n_x_q[2*lacuna_pkg::GateW-1:0], o_i};
+
+    // Cycle 4: i*g to the scale of f*c, or r*n_h and n_x to that of their product; half an output step for the rounding.
+    // Cycle 5: sum. Cycle 6: saturated, c' or the argument of a GRU's tanh.
     logic [5:0][3:0] fraction_q;
-    logic signed [FullW-1:0] forgotten_q, aligned_q, sum_q;
+    logic signed [FullW-1:0] base_q, aligned_q, sum_q;
     logic signed [FullW-16:0] rounded;
+    logic signed [lacuna_pkg::CellW-1:0] cell_q;
 
     assign rounded = sum_q[FullW-1:15];
 
     always_ff @(posedge clk_i) begin
         fraction_q <= {fraction_q[4:0], cell_fraction_i};
-        forgotten_q <= forgotten + FullW'(1 << 14);
-        aligned_q <= added >>> (4'd15 - fraction_q[2]);
-        sum_q <= forgotten_q + aligned_q;
+        if (gru_q[2]) base_q <= {n_x_q[3*lacuna_pkg::GateW-1], n_x_q[3*lacuna_pkg::GateW-1-:lacuna_pkg::GateW], 15'(CellHalf)};
+        else base_q <= forgotten + FullW'(CellHalf);
+        aligned_q <= added >>> (gru_q[2] ? 4'd0 : 4'd15 - fraction_q[2]);
+        sum_q <= base_q + aligned_q;
         if (rounded[FullW-16:lacuna_pkg::CellW-1] != {2{rounded[FullW-16]}}) begin
-            cell_o <= {rounded[FullW-16], {(lacuna_pkg::CellW - 1) {~rounded[FullW-16]}}};
+            cell_q <= {rounded[FullW-16], {(lacuna_pkg::CellW - 1) {~rounded[FullW-16]}}};
         end else begin
-            cell_o <= rounded[lacuna_pkg::CellW-1:0];
+            cell_q <= rounded[lacuna_pkg::CellW-1:0];
         end
     end
 
@@ -56,7 +70,7 @@ module lacuna_cell (
     logic signed [lacuna_pkg::GateW+3:0] wide;
     logic signed [lacuna_pkg::GateW-1:0] argument_q, tanh;
 
-    assign wide = (lacuna_pkg::GateW + 4)'(cell_o) <<< (4'(FractionMax) - fraction_q[5]);
+    assign wide = (lacuna_pkg::GateW + 4)'(cell_q) <<< (4'(FractionMax) - fraction_q[5]);
 
     always_ff @(posedge clk_i) begin
         if (wide[lacuna_pkg::GateW+3:lacuna_pkg::GateW-1] != {5{wide[lacuna_pkg::GateW+3]}}) begin
@@ -76,27 +90,61 @@ module lacuna_cell (
         .table_word_o,
         .tanh_i(1'b1),
         .value_i(argument_q),
+        .raw_i(1'b0),
+        .raw_value_i('0),
         .gate_o(tanh)
     );
 
-    // Cycles 14-17: o * tanh. Cycle 18: rounded.
-    logic signed [lacuna_pkg::GateW-1:0] o_late;
-    logic signed [2*lacuna_pkg::GateW-1:0] output_product;
-    logic signed [lacuna_pkg::ActW:0] floor;
+    // Cycles 14-17: o * tanh, or (1 - z) * tanh. 2^15 - z is the negated z without its sign, as z is at least 1.
+    logic [lacuna_pkg::GateW-1:0] negated, factor_q, factor_late;
+    logic signed [FullW-1:0] output_product;
 
-    lacuna_delay #(.Width(lacuna_pkg::GateW), .Cycles(14)) u_o (.clk_i, .data_i(o_i), .data_o(o_late));
+    assign negated = -f_i;
+
+    always_ff @(posedge clk_i) factor_q <= gru_i ? {1'b0, negated[lacuna_pkg::GateW-2:0]} : o_i;
+
+    lacuna_delay #(.Width(lacuna_pkg::GateW), .Cycles(13)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
 
     lacuna_mult #(.WidthA(lacuna_pkg::GateW), .WidthB(lacuna_pkg::GateW)) u_output (
-        .clk_i, .a_i(tanh), .b_i(o_late), .product_o(output_product)
+        .clk_i, .a_i(tanh), .b_i($signed(factor_late)), .product_o(output_product)
     );
 
-    // |o * tanh| < 2^30, so bit 30 is the sign; the sum of floor and half step may reach 128.
-    assign floor = output_product[31:23] + (lacuna_pkg::ActW + 1)'(output_product[22]);
+    // Cycle 16: z*s and c'. Cycle 17: what is added to the product, z*s of a GRU, with half a step for the rounding.
+    logic [FullW-1:0] kept;
+    logic [lacuna_pkg::CellW-1:0] cell_late, cell_late_q;
+    logic signed [FullW-1:0] remembered, cell_base_q, h_base_q;
+    logic gru_late, gru_late_q;
+
+    // |z*s| < 2^30, so there is room for gru in its top bit.
+    lacuna_delay #(.Width(FullW), .Cycles(13)) u_remembered (
+        .clk_i, .data_i({gru_q[2], forgotten[FullW-2:0]}), .data_o(kept)
+    );
+    lacuna_delay #(.Width(lacuna_pkg::CellW), .Cycles(10)) u_cell (.clk_i, .data_i(cell_q), .data_o(cell_late));
+
+    assign gru_late = kept[FullW-1];
+    assign remembered = FullW'($signed(kept[FullW-2:0]));
 
     always_ff @(posedge clk_i) begin
-        h_o <= floor == 9'sd128 ? 8'sd127 : floor[lacuna_pkg::ActW-1:0];
+        gru_late_q <= gru_late;
+        cell_late_q <= cell_late;
+        cell_base_q <= remembered + FullW'(CellHalf);
+        h_base_q <= gru_late ? remembered + FullW'(CellHalf + HHalf) : FullW'(HHalf);
+    end
+
+    // Cycle 18: rounded. A GRU's state is a weighted mean of two numbers of its range, so it never saturates; h may
+    // reach 128. Rounding s' and then h is one rounding, with both halves added.
+    logic signed [FullW-1:0] state_sum, h_sum;
+    logic signed [lacuna_pkg::ActW:0] floor;
+
+    assign state_sum = output_product + cell_base_q;
+    assign h_sum = output_product + h_base_q;
+    assign floor = h_sum[FullW-1:23];
+
+    always_ff @(posedge clk_i) begin
+        cell_o <= gru_late_q ? state_sum[15+:lacuna_pkg::CellW] : cell_late_q;
+        h_o <= floor[lacuna_pkg::ActW:lacuna_pkg::ActW-1] == 2'b01 ? 8'sd127 : floor[lacuna_pkg::ActW-1:0];
     end
 
     logic unused;
-    assign unused = ^{sum_q[14:0], output_product[21:0]};
+    assign unused = ^{sum_q[14:0], negated[lacuna_pkg::GateW-1], state_sum[FullW-1], state_sum[14:0], h_sum[22:0]};
 endmodule

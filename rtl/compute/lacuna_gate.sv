@@ -1,6 +1,7 @@
 // sigmoid or tanh of a Q3.12 pre-activation in Q0.15, by table and linear interpolation (docs/numbers.md).
 //
-// tanh_i selects the function of the same cycle's value_i. Latency 7 cycles, one value a cycle.
+// tanh_i selects the function of the same cycle's value_i; with raw_i, raw_value_i is handed on as it is instead.
+// Latency 7 cycles, one value a cycle.
 // The table is written through table_*_i while the gate is idle; table_word_o is the word last read (for read-back:
 // with table_read_i, the word at table_addr_i, two cycles later).
 `default_nettype none
@@ -14,6 +15,8 @@ module lacuna_gate (
     output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
     input wire logic tanh_i,
     input wire logic signed [lacuna_pkg::GateW-1:0] value_i,
+    input wire logic raw_i,
+    input wire logic signed [lacuna_pkg::GateW-1:0] raw_value_i,
     output logic signed [lacuna_pkg::GateW-1:0] gate_o
 );
     localparam int unsigned MagnitudeW = lacuna_pkg::GateW - 1;
@@ -22,7 +25,7 @@ module lacuna_gate (
 
     // Cycle 1: magnitude; -2^15 counts as 2^15 - 1.
     logic [MagnitudeW-1:0] magnitude_q;
-    logic [5:0] negative_q, tanh_q;
+    logic [5:0] negative_q, tanh_q, raw_q;
     logic [lacuna_pkg::GateW-1:0] negated;
 
     assign negated = -value_i;
@@ -30,6 +33,7 @@ module lacuna_gate (
     always_ff @(posedge clk_i) begin
         negative_q <= {negative_q[4:0], value_i[lacuna_pkg::GateW-1]};
         tanh_q <= {tanh_q[4:0], tanh_i};
+        raw_q <= {raw_q[4:0], raw_i};
         if (!value_i[lacuna_pkg::GateW-1]) magnitude_q <= value_i[MagnitudeW-1:0];
         else magnitude_q <= negated[MagnitudeW] ? '1 : negated[MagnitudeW-1:0];
     end
@@ -80,9 +84,12 @@ module lacuna_gate (
         .product_o(product)
     );
 
-    // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2.
+    // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2, or the raw value.
     logic [lacuna_pkg::TableValueW-1:0] magnitude_tanh_q;
     logic signed [lacuna_pkg::GateW:0] positive_tanh, signed_tanh, shifted;
+    logic signed [lacuna_pkg::GateW-1:0] raw_late;
+
+    lacuna_delay #(.Width(lacuna_pkg::GateW), .Cycles(6)) u_raw (.clk_i, .data_i(raw_value_i), .data_o(raw_late));
 
     always_ff @(posedge clk_i) begin
         start_q <= {start_q[0], start};
@@ -96,5 +103,8 @@ module lacuna_gate (
     logic unused;
     assign unused = shifted[0];
 
-    always_ff @(posedge clk_i) gate_o <= tanh_q[5] ? signed_tanh[lacuna_pkg::GateW-1:0] : shifted[lacuna_pkg::GateW:1];
+    always_ff @(posedge clk_i) begin
+        if (raw_q[5]) gate_o <= raw_late;
+        else gate_o <= tanh_q[5] ? signed_tanh[lacuna_pkg::GateW-1:0] : shifted[lacuna_pkg::GateW:1];
+    end
 endmodule

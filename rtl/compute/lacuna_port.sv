@@ -1,7 +1,7 @@
 // Drain port: scale and bias of four lanes, the gates, and the cell update of one unit a cycle.
 //
-// Cycle 0: sum_i and row_i of lanes i, f, g, o. Cycle 6: value_o, the scaled rows (a linear layer's outputs).
-// Cycle 13: cell_i is taken, with its fraction bits. Cycle 19: cell_o. Cycle 31: h_o.
+// Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 6: value_o, the scaled rows (a linear
+// layer's outputs); gru_i is taken. Cycle 13: cell_i is taken, with its fraction bits. Cycle 31: cell_o and h_o.
 // table_select_i picks the table copy for read-back: 0..3 the lanes' gates, 4 the cell's tanh.
 `default_nettype none
 
@@ -17,6 +17,7 @@ module lacuna_port #(
     output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
     input wire logic [lacuna_pkg::Lanes-1:0][AccW-1:0] sum_i,
     input wire logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row_i,
+    input wire logic gru_i,
     input wire logic signed [lacuna_pkg::CellW-1:0] cell_i,
     input wire logic [3:0] cell_fraction_i,
     output logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] value_o,
@@ -24,10 +25,13 @@ module lacuna_port #(
     output logic signed [lacuna_pkg::ActW-1:0] h_o
 );
     localparam int unsigned GateG = 2;
+    localparam int unsigned GateO = 3;
+    localparam int unsigned GateLatency = 7;
 
     logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] gate;
     logic [lacuna_pkg::Lanes:0][lacuna_pkg::TableWordW-1:0] table_word;
 
+    // A GRU's n_x and n_h pass their gates as they are, crosswise: n_h meets r where g meets i.
     for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
         lacuna_scale #(
             .AccW(AccW)
@@ -47,9 +51,14 @@ module lacuna_port #(
             .table_word_o(table_word[l]),
             .tanh_i(l == GateG),
             .value_i($signed(value_o[l])),
+            .raw_i(gru_i && l >= GateG),
+            .raw_value_i(l >= GateG ? $signed(value_o[GateG + GateO - l]) : '0),
             .gate_o(gate[l])
         );
     end
+
+    logic [GateLatency-1:0] gru_q;
+    always_ff @(posedge clk_i) gru_q <= {gru_q[GateLatency-2:0], gru_i};
 
     lacuna_cell u_cell (
         .clk_i,
@@ -62,6 +71,7 @@ module lacuna_port #(
         .f_i($signed(gate[1])),
         .g_i($signed(gate[2])),
         .o_i($signed(gate[3])),
+        .gru_i(gru_q[GateLatency-1]),
         .cell_i,
         .cell_fraction_i,
         .cell_o,

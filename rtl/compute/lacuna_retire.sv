@@ -1,9 +1,10 @@
 // Retire: from sums to results. Drain ports, row and cell memories, and the writer of h.
 //
 // Inputs are the drain's emissions; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
-// if the group emits, on y_* ten cycles after their emission; h and c of an LSTM layer on tap_h_* (and y_*)
-// 33 cycles after it. retired_o[0] marks the last emission of a linear group, [1] that of an LSTM group.
-// A program in which a linear and an LSTM layer both emit is not legal: their outputs would meet.
+// if the group emits, on y_* ten cycles after their emission; h and cell state of a recurrent layer (LSTM, GRU) on
+// tap_h_* (and y_*) 33 cycles after it. The state is written then, before the writer completes a bank of h, so no later
+// step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one.
+// A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
 // host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..16384 rows a port and lane.
 `default_nettype none
@@ -63,6 +64,7 @@ module lacuna_retire #(
         logic first;
         logic last;
         logic linear;
+        logic gru;
         logic emit;
         logic last_group;
         logic [lacuna_pkg::EntryW-1:0] entry;
@@ -72,23 +74,23 @@ module lacuna_retire #(
         logic [lacuna_pkg::RowAddrW-1:0] cell_row;
         logic [3:0] cell_fraction;
     } emission_t;
-    localparam int unsigned EmissionW = Ports + 5 + lacuna_pkg::EntryW + lacuna_pkg::UnitW + lacuna_pkg::BankAddrW
+    localparam int unsigned EmissionW = Ports + 6 + lacuna_pkg::EntryW + lacuna_pkg::UnitW + lacuna_pkg::BankAddrW
                                       + lacuna_pkg::TagW + lacuna_pkg::RowAddrW + 4;
 
     // Cycles from an emission at the input to where it is used: two until the sums are there, then the port's own.
     localparam int unsigned ToValue = 2 + 6;
     localparam int unsigned ToCellRead = 2 + 13 - 2;
-    localparam int unsigned ToCellWrite = 2 + 19;
     localparam int unsigned ToH = 2 + 31;
 
-    emission_t in, at_value, at_cell_read, at_cell_write, at_h;
-    logic [EmissionW-1:0] value_bits, cell_read_bits, cell_write_bits, h_bits;
+    emission_t in, at_value, at_cell_read, at_h;
+    logic [EmissionW-1:0] value_bits, cell_read_bits, h_bits;
 
     always_comb begin
         in.valid = valid_i;
         in.first = first_i;
         in.last = last_i;
         in.linear = group_i.linear;
+        in.gru = group_i.gru;
         in.emit = group_i.emit;
         in.last_group = group_i.last_group;
         in.entry = group_i.entry;
@@ -103,16 +105,15 @@ module lacuna_retire #(
     lacuna_delay #(.Width(EmissionW), .Cycles(ToCellRead - ToValue)) u_to_cell_read (
         .clk_i, .data_i(value_bits), .data_o(cell_read_bits)
     );
-    lacuna_delay #(.Width(EmissionW), .Cycles(ToCellWrite - ToCellRead)) u_to_cell_write (
-        .clk_i, .data_i(cell_read_bits), .data_o(cell_write_bits)
-    );
-    lacuna_delay #(.Width(EmissionW), .Cycles(ToH - ToCellWrite)) u_to_h (
-        .clk_i, .data_i(cell_write_bits), .data_o(h_bits)
+    lacuna_delay #(.Width(EmissionW), .Cycles(ToH - ToCellRead)) u_to_h (
+        .clk_i, .data_i(cell_read_bits), .data_o(h_bits)
     );
     assign at_value = value_bits;
     assign at_cell_read = cell_read_bits;
-    assign at_cell_write = cell_write_bits;
     assign at_h = h_bits;
+
+    logic [Ports-1:0] h_valid;
+    assign h_valid = at_h.linear ? '0 : at_h.valid;
 
     logic [1:0][3:0] cell_fraction_q;
     always_ff @(posedge clk_i) cell_fraction_q <= {cell_fraction_q[0], at_cell_read.cell_fraction};
@@ -120,11 +121,11 @@ module lacuna_retire #(
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] value;
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][AccW-1:0] sum;
     logic [Ports-1:0][lacuna_pkg::ActW-1:0] h;
-    logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_late;
+    logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_new;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_port
-        logic signed [lacuna_pkg::CellW-1:0] cell_old, cell_new;
-        logic host_here, cell_write;
+        logic signed [lacuna_pkg::CellW-1:0] cell_old;
+        logic host_here;
 
         for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
             assign sum[p][l] = result_i[l][p];
@@ -144,16 +145,15 @@ module lacuna_retire #(
 
         assign cell_old = $signed(cell_o[p]);
         assign host_here = cell_we_i && (cell_we_all_i || host_select_i[0] == 1'(p));
-        assign cell_write = at_cell_write.valid[p] && !at_cell_write.linear;
 
         lacuna_ebr #(
             .Width(lacuna_pkg::CellW),
             .Depth(RowDepth)
         ) u_cells (
             .clk_i,
-            .we_i(host_here || cell_write),
-            .waddr_i(host_here ? host_address_i[RowAw-1:0] : at_cell_write.cell_row[RowAw-1:0]),
-            .wdata_i(host_here ? host_data_i[lacuna_pkg::CellW-1:0] : cell_new),
+            .we_i(host_here || h_valid[p]),
+            .waddr_i(host_here ? host_address_i[RowAw-1:0] : at_h.cell_row[RowAw-1:0]),
+            .wdata_i(host_here ? host_data_i[lacuna_pkg::CellW-1:0] : cell_new[p]),
             .raddr_i(host_reading_i ? host_address_i[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0]),
             .rdata_o(cell_o[p])
         );
@@ -170,24 +170,18 @@ module lacuna_retire #(
             .table_word_o(table_word_o[p]),
             .sum_i(sum[p]),
             .row_i(row_o[p]),
+            .gru_i(at_value.gru),
             .cell_i(cell_old),
             .cell_fraction_i(cell_fraction_q[1]),
             .value_o(value[p]),
-            .cell_o(cell_new),
+            .cell_o(cell_new[p]),
             .h_o(h[p])
-        );
-
-        lacuna_delay #(.Width(lacuna_pkg::CellW), .Cycles(ToH - ToCellWrite)) u_cell_late (
-            .clk_i, .data_i(cell_new), .data_o(cell_late[p])
         );
     end
 
     // Fields that later stages do not need, and high address bits of shallow memories.
     logic unused;
-    assign unused = ^{group_i, at_value, at_cell_read, at_cell_write, at_h, row_i, host_address_i, host_select_i};
-
-    logic [Ports-1:0] h_valid;
-    assign h_valid = at_h.linear ? '0 : at_h.valid;
+    assign unused = ^{group_i, at_value, at_cell_read, at_h, row_i, host_address_i, host_select_i};
 
     lacuna_writer #(
         .Ports(Ports)
@@ -216,7 +210,7 @@ module lacuna_retire #(
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] state;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_state
-        assign state[p] = {32'd0, cell_late[p], lacuna_pkg::GateW'($signed(h[p]))};
+        assign state[p] = {32'd0, cell_new[p], lacuna_pkg::GateW'($signed(h[p]))};
     end
 
     always_ff @(posedge clk_i) begin
@@ -232,5 +226,5 @@ module lacuna_retire #(
     assign tap_h_entry_o = at_h.entry;
     assign tap_h_unit_o = at_h.unit;
     assign tap_h_o = h;
-    assign tap_c_o = cell_late;
+    assign tap_c_o = cell_new;
 endmodule

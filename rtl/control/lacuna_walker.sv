@@ -156,6 +156,7 @@ module lacuna_walker (
             first_q <= 1'b1;
             groups_q <= next.groups;
             group_q.linear <= next.linear;
+            group_q.gru <= next.gru;
             group_q.emit <= next.emit;
             group_q.last_group <= next.groups == 'd1;
             group_q.entry <= next_entry_q;

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "golden/fixed.hpp"
 #include "golden/random_model.hpp"
@@ -40,6 +42,8 @@ void compare_with_reference(const QuantisedModel& model, int steps) {
     }
 }
 
+constexpr std::array kCells = {Cell::Lstm, Cell::Gru};
+
 RandomModelOptions shape(std::uint64_t seed, std::size_t inputs, std::vector<std::size_t> units, int k) {
     RandomModelOptions options;
     options.seed = seed;
@@ -53,24 +57,35 @@ RandomModelOptions shape(std::uint64_t seed, std::size_t inputs, std::vector<std
 }  // namespace
 
 TEST_CASE("golden equals the reference on random models") {
-    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
-        CAPTURE(seed);
-        compare_with_reference(random_model(random_options(seed, 3, 40)), 16);
+    for (const Cell cell : kCells) {
+        for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+            CAPTURE(cell_name(cell));
+            CAPTURE(seed);
+            auto options = random_options(seed, 3, 40);
+            options.cell = cell;
+            compare_with_reference(random_model(options), 16);
+        }
     }
 }
 
 TEST_CASE("golden equals the reference for every k and for awkward shapes") {
-    for (int k = 1; k <= 16; ++k) {
-        CAPTURE(k);
-        auto options = shape(100 + static_cast<std::uint64_t>(k), 33, {20, 17}, k);
-        options.head_rows = 5;
-        compare_with_reference(random_model(options), 24);
+    for (const Cell cell : kCells) {
+        const auto compare = [cell](RandomModelOptions options, int steps) {
+            options.cell = cell;
+            compare_with_reference(random_model(options), steps);
+        };
+        for (int k = 1; k <= 16; ++k) {
+            CAPTURE(k);
+            auto options = shape(100 + static_cast<std::uint64_t>(k), 33, {20, 17}, k);
+            options.head_rows = 5;
+            compare(options, 24);
+        }
+        compare(shape(1, 1, {1}, 1), 64);
+        compare(shape(2, 1, {1, 1, 1}, 16), 64);
+        compare(shape(3, 1, {20}, 2), 32);
+        compare(shape(4, 16, {16}, 16), 32);
+        compare(shape(5, 31, {48}, 3), 32);
     }
-    compare_with_reference(random_model(shape(1, 1, {1}, 1)), 64);
-    compare_with_reference(random_model(shape(2, 1, {1, 1, 1}, 16)), 64);
-    compare_with_reference(random_model(shape(3, 1, {20}, 2)), 32);
-    compare_with_reference(random_model(shape(4, 16, {16}, 16)), 32);
-    compare_with_reference(random_model(shape(5, 31, {48}, 3)), 32);
 }
 
 TEST_CASE("golden equals the reference for the seed paper's model") {
@@ -113,6 +128,89 @@ TEST_CASE("a trace holds the intermediate values of numbers.md") {
         CHECK(trace.head_accumulator.size() == 3);
     }
     CHECK(saturated > 0);  // the corner rows must reach the limits
+}
+
+TEST_CASE("a trace of a GRU holds its four sums, r, z, n and the argument of n") {
+    auto options = shape(22, 20, {18}, 4);
+    options.cell = Cell::Gru;
+    const QuantisedModel model = random_model(options);
+    GoldenModel golden(model);
+    SplitMix64 prng(4);
+    StepTrace trace;
+    std::size_t saturated = 0;
+    for (int t = 0; t < 30; ++t) {
+        const auto before = golden.state();
+        golden.step(random_input(prng, 20), &trace);
+        const auto& layer = trace.layers[0];
+        REQUIRE(layer.accumulator.size() == 4 * 18);
+        std::size_t limited = 0;
+        for (std::size_t row = 0; row < 4 * 18; ++row) {
+            const RowScale& scale = model.layers[0].rows[row];
+            const std::int64_t pre =
+                rhu(std::int64_t{layer.accumulator[row]} * scale.mantissa, scale.shift) + scale.bias;
+            REQUIRE(layer.pre[row] == sat16(pre));
+            limited += sat16(pre) != pre ? 1 : 0;
+        }
+        for (std::size_t u = 0; u < 18; ++u) {
+            const int r = layer.gate[u];
+            const int z = layer.gate[18 + u];
+            const int n = layer.gate[36 + u];
+            REQUIRE(r == sigmoid_q(layer.pre[u]));
+            REQUIRE(z == sigmoid_q(layer.pre[18 + u]));
+            const std::int64_t argument = layer.pre[36 + u] + rhu(std::int64_t{r} * layer.pre[54 + u], 15);
+            REQUIRE(layer.gate[54 + u] == sat16(argument));
+            limited += sat16(argument) != argument ? 1 : 0;
+            REQUIRE(n == tanh_q(layer.gate[54 + u]));
+            REQUIRE(layer.c[u] == rhu(std::int64_t{32768 - z} * n + std::int64_t{z} * before.c[0][u], 15));
+            REQUIRE(layer.h[u] == sat8(rhu(layer.c[u], 8)));
+        }
+        CHECK(layer.saturated_pre == limited);
+        CHECK(layer.saturated_c == 0);
+        saturated += limited;
+    }
+    CHECK(saturated > 0);
+}
+
+/// A GRU of one input and one unit, with weights and biases of everyday size.
+QuantisedModel plain_gru() {
+    auto options = shape(1, 1, {1}, 1);
+    options.cell = Cell::Gru;
+    options.part_shifts = options.corners = false;
+    QuantisedModel model = random_model(options);
+    auto& layer = model.layers[0];
+    layer.x.value = {60, -90, 100};  // r, z, n
+    layer.h.value = {-50, 40, 110};
+    for (auto& row : layer.rows) {
+        row = {16384, 13, 0};  // pre = 2 acc: the weight 1.5 is about 96
+    }
+    layer.rows[1].bias = 4096;
+    layer.rows[2].bias = -1000;
+    layer.rows[3].bias = 2000;
+    return model;
+}
+
+TEST_CASE("a GRU follows its equations in real numbers") {
+    const QuantisedModel model = plain_gru();
+    const auto& layer = model.layers[0];
+    GoldenModel golden(model);
+    SplitMix64 prng(6);
+    double h = 0;
+    double largest = 0;
+    for (int t = 0; t < 500; ++t) {
+        const auto x = random_input(prng, 1);
+        golden.step(x);
+        const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
+        const auto from_x = [&](std::size_t block) { return 2.0 * layer.x.value[block] * x[0] / 4096; };
+        const auto from_h = [&](std::size_t block) { return 2.0 * layer.h.value[block] * 128 * h / 4096; };
+        const auto bias = [&](std::size_t gate) { return layer.rows[gate].bias / 4096.0; };
+        const double r = sigmoid(from_x(0) + from_h(0) + bias(0));
+        const double z = sigmoid(from_x(1) + from_h(1) + bias(1));
+        const double n = std::tanh(from_x(2) + bias(2) + r * (from_h(2) + bias(3)));
+        h = (1 - z) * n + z * h;
+        largest = std::max(largest, std::abs(h - golden.c(0)[0] / 32768.0));
+    }
+    MESSAGE("largest difference of the state: " << largest);
+    CHECK(largest < 0.004);  // half a step of the int8 h that is fed back
 }
 
 TEST_CASE("saved and restored state continues like an uninterrupted run") {

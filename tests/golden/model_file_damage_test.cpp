@@ -15,9 +15,10 @@ namespace {
 
 using nlohmann::json;
 
-QuantisedModel small_model() {
+QuantisedModel small_model(Cell cell = Cell::Lstm) {
     RandomModelOptions options;
     options.seed = 9;
+    options.cell = cell;
     options.inputs = 20;
     options.units = {17, 6};
     options.k_x = {3};
@@ -144,10 +145,12 @@ TEST_CASE("damage in the description is listed") {
         d["layers"][1]["shift_x"] = 2.5;
         d["head"]["fraction"] = 15;
         d["vocab"][1] = 256;
+        d["kind"] = "other";
     });
     check_lists(file,
-                {"10 problems", "model lacks \"name\"", "model.act is 16, expected an integer 8..8",
-                 "model.bank_width is 8", "model.input.scale is \"much\", expected a number",
+                {"11 problems", "kind is 'other', expected 'lstm-lm', 'lstm', 'gru-lm' or 'gru'",
+                 "model lacks \"name\"", "model.act is 16, expected an integer 8..8", "model.bank_width is 8",
+                 "model.input.scale is \"much\", expected a number",
                  "model.layers[0].k_x is 17, expected an integer 1..16",
                  "model.layers[0].type is 'gru', expected 'lstm'", "model.layers[1].h is -3",
                  "model.layers[1].shift_x is 2.5", "model.head.fraction is 15", "model.vocab[1] is 256"});
@@ -157,7 +160,6 @@ TEST_CASE("damage in the description is listed") {
         d["input"]["size"] = 21;
         d["layers"][1]["x"] = 18;
         d["layers"][0]["shift_x"] = d["layers"][0]["shift_h"] = 3;
-        d["kind"] = "other";
     });
     check_lists(file, {"model.input.size is 21, but layer 0 has 20 inputs"});
 
@@ -165,11 +167,10 @@ TEST_CASE("damage in the description is listed") {
     edit_description(file, [](json& d) {
         d["layers"][1]["x"] = 18;
         d["layers"][0]["shift_x"] = d["layers"][0]["shift_h"] = 3;
-        d["kind"] = "other";
         d["history"] = 5;
     });
     check_lists(file, {"l.1: 18 inputs, expected the 17 units of the layer below", "part shifts are 3 and 3",
-                       "kind is 'other'", "history is not a JSON object"});
+                       "history is not a JSON object"});
 
     for (const char* text : {"null", "[]", "7", R"({"layers":5})", R"({"layers":[5,null,[]]})"}) {
         file.metadata["lacuna.model"] = text;
@@ -179,6 +180,31 @@ TEST_CASE("damage in the description is listed") {
     file.metadata["lacuna.model"] = "{";
     check_lists(file, {"metadata 'lacuna.model' is missing or not JSON"});
     check_lists(SafeTensors{}, {"no metadata 'lacuna.format'; this is not a quantised Lacuna model"});
+}
+
+TEST_CASE("damage in a GRU's description and tensors is listed") {
+    const SafeTensors good = safetensors_from(small_model(Cell::Gru));
+    REQUIRE(problems_of(good).empty());
+
+    SafeTensors file = good;
+    edit_description(file, [](json& d) { d["kind"] = "lstm-lm"; });
+    check_lists(file, {"model.layers[0].type is 'gru', expected 'lstm'",
+                       "model.layers[1].type is 'gru', expected 'lstm'",
+                       "model.layers[0].cell_fraction is 15, expected an integer 8..12"});
+
+    file = good;
+    edit_description(file, [](json& d) {
+        d["layers"][0]["type"] = "lstm";
+        d["layers"][1]["cell_fraction"] = 12;
+    });
+    check_lists(file, {"2 problems", "model.layers[0].type is 'lstm', expected 'gru'",
+                       "model.layers[1].cell_fraction is 12, expected an integer 15..15"});
+
+    file = good;
+    file.tensors["l.0.x.value"].shape = {68, 6};  // four blocks of rows
+    file.tensors["l.1.bias"] = Tensor::from<std::int16_t>({18}, std::vector<std::int16_t>(18));
+    check_lists(file, {"2 problems", "tensor 'l.0.x.value' is I8 [68, 6], expected I8 [51, 6]",
+                       "tensor 'l.1.bias' is I16 [18], expected I16 [24]"});
 }
 
 TEST_CASE("a description that claims huge shapes is refused without allocating them") {

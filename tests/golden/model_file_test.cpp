@@ -14,7 +14,9 @@ TEST_CASE("a model survives its file, and the same model gives the same bytes") 
     const TemporaryFolder folder;
     for (std::uint64_t seed = 1; seed <= 25; ++seed) {
         CAPTURE(seed);
-        QuantisedModel model = random_model(random_options(seed, 3, 40));
+        auto options = random_options(seed, 3, 40);
+        options.cell = seed % 2 == 0 ? Cell::Gru : Cell::Lstm;
+        QuantisedModel model = random_model(options);
         model.history = R"({"seed":7,"stages":[{"bpc":1.25}]})";
         save_quantised_model(folder / "a.safetensors", model);
         const QuantisedModel loaded = load_quantised_model(folder / "a.safetensors");
@@ -57,6 +59,24 @@ TEST_CASE("the file says what docs/model-file.md promises") {
     CHECK(file.tensors.at("head.bias").shape == std::vector<std::size_t>{4});
     CHECK(is_quantised_model(file));
     CHECK_FALSE(is_quantised_model(SafeTensors{}));
+}
+
+TEST_CASE("a GRU has three blocks of rows in each part and four of scales") {
+    RandomModelOptions options;
+    options.cell = Cell::Gru;
+    options.inputs = 20;
+    options.units = {17};
+    options.head_rows = 4;
+    options.vocabulary = true;
+    const SafeTensors file = safetensors_from(random_model(options));
+    const auto description = nlohmann::json::parse(file.metadata.at("lacuna.model"));
+    CHECK(description["kind"] == "gru-lm");
+    CHECK(description["layers"][0]["type"] == "gru");
+    CHECK(description["layers"][0]["cell_fraction"] == 15);
+    CHECK(file.tensors.at("l.0.x.value").shape == std::vector<std::size_t>{51, 4});
+    CHECK(file.tensors.at("l.0.h.value").shape == std::vector<std::size_t>{51, 3});
+    CHECK(file.tensors.at("l.0.mantissa").shape == std::vector<std::size_t>{68});
+    CHECK(file.tensors.at("l.0.bias").shape == std::vector<std::size_t>{68});
 }
 
 TEST_CASE("an invalid model is not written and leaves the old file alone") {

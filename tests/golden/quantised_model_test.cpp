@@ -2,15 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <optional>
+
 #include "golden/random_model.hpp"
 
 namespace lacuna {
 
 namespace {
 
-QuantisedModel small_model() {
+QuantisedModel small_model(Cell cell = Cell::Lstm) {
     RandomModelOptions options;
     options.seed = 5;
+    options.cell = cell;
     options.inputs = 20;
     options.units = {17, 6};
     options.k_x = {3};
@@ -47,6 +51,10 @@ TEST_CASE("weights are counted kept and dense") {
     // layer 0: 68 rows x (3 + 3 of 20; 2 + 1 of 17), layer 1: 24 x (3 + 1 of 17; 2 of 6), head: 4 x 2 of 6
     CHECK(model.total_slots() == 68 * (6 + 3) + 24 * (4 + 2) + 4 * 2);
     CHECK(model.dense_weights() == 68 * 37 + 24 * 23 + 4 * 6);
+    // three rows a unit instead of four
+    const QuantisedModel gru = small_model(Cell::Gru);
+    CHECK(gru.total_slots() == 51 * (6 + 3) + 18 * (4 + 2) + 4 * 2);
+    CHECK(gru.dense_weights() == 51 * 37 + 18 * 23 + 4 * 6);
 }
 
 TEST_CASE("accumulator bits follow the worst row, part shifts included") {
@@ -72,19 +80,66 @@ TEST_CASE("accumulator bits follow the worst row, part shifts included") {
     CHECK(model.accumulator_bits() == 24);
 }
 
+TEST_CASE("each gate of a GRU sums the rows that are its own") {
+    // r and z sum both parts, n_x the x part only, n_h the h part only.
+    const std::array<std::optional<std::size_t>, 4> x = {0, 1, 2, std::nullopt};
+    const std::array<std::optional<std::size_t>, 4> h = {0, 1, std::nullopt, 2};
+    for (std::size_t gate = 0; gate < kGates; ++gate) {
+        CHECK(x_block(Cell::Gru, gate) == x[gate]);
+        CHECK(h_block(Cell::Gru, gate) == h[gate]);
+        CHECK(x_block(Cell::Lstm, gate) == gate);
+        CHECK(h_block(Cell::Lstm, gate) == gate);
+    }
+    QuantisedModel model = small_model(Cell::Gru);
+    for (auto& layer : model.layers) {
+        std::fill(layer.x.value.begin(), layer.x.value.end(), std::int8_t{0});
+        std::fill(layer.h.value.begin(), layer.h.value.end(), std::int8_t{0});
+        layer.shift_x = layer.shift_h = 0;
+    }
+    std::fill(model.head->h.value.begin(), model.head->h.value.end(), std::int8_t{0});
+    auto& layer = model.layers[1];  // 6 units, 4 + 2 slots a row
+    for (std::size_t slot = 0; slot < 2; ++slot) {
+        layer.x.value[12 * 4 + slot] = 127;  // n of unit 0
+        layer.h.value[12 * 2 + slot] = 127;
+    }
+    CHECK(model.accumulator_bits() == 16);  // 128 * 254, not 128 * 508
+    for (std::size_t slot = 0; slot < 2; ++slot) {
+        layer.x.value[6 * 4 + slot] = 127;  // z of unit 0
+        layer.h.value[6 * 2 + slot] = 127;
+    }
+    CHECK(model.accumulator_bits() == 17);
+}
+
+TEST_CASE("the parts of a GRU have three blocks of rows, and its state a fixed fraction") {
+    QuantisedModel model = small_model(Cell::Gru);
+    CHECK(model.kind() == "gru-lm");
+    CHECK(model.layers[0].rows.size() == 68);
+    model.layers[1].cell_fraction = 12;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("l.1: cell_fraction is 12, expected 15"), Error);
+    model = small_model(Cell::Gru);
+    model.layers[1].rows.pop_back();
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("l.1: row scales: got 23, expected 24"), Error);
+    model.cell = Cell::Lstm;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("l.0.x: shape is [51, 20], expected [68, 20]"),
+                         Error);
+    model = small_model(Cell::Gru);
+    model.language = false;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("kind gru has a vocabulary, expected none"),
+                         Error);
+}
+
 TEST_CASE("every violation is named, all at once") {
     QuantisedModel model = small_model();
     model.layers[0].shift_x = 1;
     model.layers[0].shift_h = 2;
     model.layers[1].cell_fraction = 7;
     model.head->fraction = 15;
-    model.kind = "gru";
     model.history = "[]";
     model.input_scale = -1;
     for (const char* part :
-         {"6 problems", "part shifts are 1 and 2", "l.1: cell_fraction is 7, expected 8..12",
-          "head: fraction is 15, expected 0..14", "kind is 'gru'", "history is not a JSON object",
-          "input scale is -1", "Quantise the model again"}) {
+         {"5 problems", "part shifts are 1 and 2", "l.1: cell_fraction is 7, expected 8..12",
+          "head: fraction is 15, expected 0..14", "history is not a JSON object", "input scale is -1",
+          "Quantise the model again"}) {
         CAPTURE(part);
         CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains(part), Error);
     }
@@ -101,7 +156,7 @@ TEST_CASE("kind, vocabulary and head must belong together") {
     model.head.reset();
     CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("needs a head"), Error);
     model = small_model();
-    model.kind = kKindLstm;
+    model.language = false;
     CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("has a vocabulary, expected none"), Error);
 }
 

@@ -94,7 +94,7 @@ TEST_CASE("random models are valid, keep the accumulator and cover the corners")
         CHECK(model.accumulator_bits() <= 24);
         head = head || model.head.has_value();
         headless = headless || !model.head;
-        language = language || model.kind == kKindLanguageModel;
+        language = language || model.language;
         for (const auto& layer : model.layers) {
             shifted = shifted || layer.shift_x + layer.shift_h > 0;
             fractions[static_cast<std::size_t>(layer.cell_fraction)] = true;
@@ -113,6 +113,17 @@ TEST_CASE("random models are valid, keep the accumulator and cover the corners")
     CHECK(extreme);
     CHECK(partial_bank);
     CHECK(std::ranges::count(fractions, true) == 5);
+}
+
+TEST_CASE("a GRU of the same options has its own rows, and keeps the accumulator") {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        auto options = random_options(seed, 3, 50);
+        options.cell = Cell::Gru;
+        const QuantisedModel model = random_model(options);
+        CHECK(model.cell == Cell::Gru);
+        CHECK(model.layers[0].x.rows == 3 * model.layers[0].units);
+        CHECK(model.accumulator_bits() <= 24);
+    }
 }
 
 TEST_CASE("a small accumulator thins the weights out") {

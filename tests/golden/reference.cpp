@@ -86,27 +86,56 @@ Model::Model(const QuantisedModel& model) : model_(model) {
     }
 }
 
+void Model::step_lstm(std::size_t l, const std::vector<Int>& input, const std::vector<Int>& before) {
+    const RecurrentLayer& layer = model_.layers[l];
+    const int n = layer.cell_fraction;
+    for (std::size_t unit = 0; unit < layer.units; ++unit) {
+        const auto pre = [&](std::size_t gate) {
+            const std::size_t row = gate * layer.units + unit;
+            const Int sum = row_sum(layer.x, row, input) * power_of_two(layer.shift_x) +
+                            row_sum(layer.h, row, before) * power_of_two(layer.shift_h);
+            return pre_activation(sum, layer.rows[row]);
+        };
+        const Int i = sigmoid_of(pre(0));
+        const Int f = sigmoid_of(pre(1));
+        const Int g = tanh_of(pre(2));
+        const Int o = sigmoid_of(pre(3));
+        const Int exact = f * c[l][unit] * power_of_two(15 - n) + i * g;
+        c[l][unit] = limit(round_half_up(exact, 30 - n), 16);
+        const Int squashed = tanh_of(limit(c[l][unit] * power_of_two(12 - n), 16));
+        h[l][unit] = limit(round_half_up(o * squashed, 23), 8);
+    }
+}
+
+void Model::step_gru(std::size_t l, const std::vector<Int>& input, const std::vector<Int>& before) {
+    const RecurrentLayer& layer = model_.layers[l];
+    const std::size_t units = layer.units;
+    for (std::size_t unit = 0; unit < units; ++unit) {
+        // Rows of the parts: r, z, n. Scales: r, z, n_x, n_h.
+        const auto x_sum = [&](std::size_t block) {
+            return row_sum(layer.x, block * units + unit, input) * power_of_two(layer.shift_x);
+        };
+        const auto h_sum = [&](std::size_t block) {
+            return row_sum(layer.h, block * units + unit, before) * power_of_two(layer.shift_h);
+        };
+        const Int r = sigmoid_of(pre_activation(x_sum(0) + h_sum(0), layer.rows[unit]));
+        const Int z = sigmoid_of(pre_activation(x_sum(1) + h_sum(1), layer.rows[units + unit]));
+        const Int n_x = pre_activation(x_sum(2), layer.rows[2 * units + unit]);
+        const Int n_h = pre_activation(h_sum(2), layer.rows[3 * units + unit]);
+        const Int n = tanh_of(limit(n_x + round_half_up(r * n_h, 15), 16));
+        c[l][unit] = limit(round_half_up((32768 - z) * n + z * c[l][unit], 15), 16);
+        h[l][unit] = limit(round_half_up(c[l][unit], 8), 8);
+    }
+}
+
 void Model::step(std::span<const std::int8_t> x) {
     std::vector<Int> input(x.begin(), x.end());
     for (std::size_t l = 0; l < model_.layers.size(); ++l) {
-        const LstmLayer& layer = model_.layers[l];
         const std::vector<Int> before = h[l];
-        const int n = layer.cell_fraction;
-        for (std::size_t unit = 0; unit < layer.units; ++unit) {
-            const auto pre = [&](std::size_t gate) {
-                const std::size_t row = gate * layer.units + unit;
-                const Int sum = row_sum(layer.x, row, input) * power_of_two(layer.shift_x) +
-                                row_sum(layer.h, row, before) * power_of_two(layer.shift_h);
-                return pre_activation(sum, layer.rows[row]);
-            };
-            const Int i = sigmoid_of(pre(0));
-            const Int f = sigmoid_of(pre(1));
-            const Int g = tanh_of(pre(2));
-            const Int o = sigmoid_of(pre(3));
-            const Int exact = f * c[l][unit] * power_of_two(15 - n) + i * g;
-            c[l][unit] = limit(round_half_up(exact, 30 - n), 16);
-            const Int squashed = tanh_of(limit(c[l][unit] * power_of_two(12 - n), 16));
-            h[l][unit] = limit(round_half_up(o * squashed, 23), 8);
+        if (model_.cell == Cell::Gru) {
+            step_gru(l, input, before);
+        } else {
+            step_lstm(l, input, before);
         }
         input = h[l];
     }

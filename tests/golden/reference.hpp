@@ -29,6 +29,11 @@ class Model {
     std::vector<std::int64_t> logits;
 
   private:
+    void step_lstm(std::size_t l, const std::vector<std::int64_t>& input,
+                   const std::vector<std::int64_t>& before);
+    void step_gru(std::size_t l, const std::vector<std::int64_t>& input,
+                  const std::vector<std::int64_t>& before);
+
     const QuantisedModel& model_;
 };
 

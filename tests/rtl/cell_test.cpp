@@ -1,7 +1,8 @@
-// lacuna_cell against docs/numbers.md: c' = sat16(rhu(f*c + i*g)), h' = sat8(rhu(o * tanh(c'))).
+// lacuna_cell against docs/numbers.md, units of LSTMs and GRUs in any order.
 #include <doctest/doctest.h>
 
-#include <array>
+#include <cstdlib>
+#include <string>
 
 #include "Vcell.h"
 #include "golden/fixed.hpp"
@@ -12,18 +13,29 @@
 namespace lacuna::rtl_test {
 namespace {
 
-constexpr std::size_t kCellLatency = 6;
-constexpr std::size_t kHLatency = 18;
+constexpr std::size_t kLatency = 18;
 
 struct Unit {
     int i, f, g, o, cell, fraction;
+    bool gru = false;  ///< i, f, g, o are r, z, n_h, n_x
 
+    std::int64_t tanh_argument() const { return sat16(o + rhu(std::int64_t{i} * g, 15)); }
+    std::int64_t next_state() const {
+        const std::int64_t n = tanh_q(static_cast<int>(tanh_argument()));
+        return sat16(((32768 - f) * n + std::int64_t{f} * cell + (1 << 14)) >> 15);
+    }
     /// Written as the defining formula: one rounding of the exact f*c*2^(15-n) + i*g.
     std::int64_t next_cell() const {
+        if (gru) {
+            return next_state();
+        }
         const std::int64_t exact = std::int64_t{f} * cell * (1 << (15 - fraction)) + std::int64_t{i} * g;
         return sat16(rhu(exact, 30 - fraction));
     }
     std::int64_t h() const {
+        if (gru) {
+            return sat8(rhu(next_state(), 8));
+        }
         const std::int64_t argument = sat16(next_cell() << (12 - fraction));
         return sat8(rhu(std::int64_t{o} * tanh_q(static_cast<int>(argument)), 23));
     }
@@ -39,7 +51,21 @@ class CellRun {
     }
 
     Checker run() {
-        // Ends of every range: sigmoid in [11, 32757], tanh in [-32767, 32767], and what no gate gives.
+        ends_of_lstm();
+        ends_of_gru();
+        for (int n = 0; n < 300'000; ++n) {
+            give(random_.one_in(2) ? random_gru() : random_lstm());
+        }
+        CHECK(saturated_ > 100);
+        CHECK(limited_ > 100);
+        CHECK(full_h_ > 100);
+        CHECK(lowest_h_ > 100);
+        return checker_;
+    }
+
+  private:
+    /// Ends of every range: sigmoid in [11, 32757], tanh in [-32767, 32767], and what no gate gives.
+    void ends_of_lstm() {
         for (int fraction = 8; fraction <= 12; ++fraction) {
             for (const int i : {0, 11, 16384, 32757, 32767}) {
                 for (const int f : {0, 11, 16384, 32757, 32767}) {
@@ -53,22 +79,39 @@ class CellRun {
                 }
             }
         }
-        for (int n = 0; n < 200'000; ++n) {
-            const int small = random_.one_in(2) ? 16 : static_cast<int>(random_.between(2, 15));
-            give({static_cast<int>(random_.between(11, 32757)), static_cast<int>(random_.between(11, 32757)),
-                  static_cast<int>(random_.between(-32767, 32767)),
-                  static_cast<int>(random_.between(11, 32757)),
-                  static_cast<int>(random_.between(-(1 << (small - 1)), (1 << (small - 1)) - 1)),
-                  static_cast<int>(random_.between(8, 12))});
-        }
-        CHECK(saturated_ > 100);
-        CHECK(full_h_ > 100);
-        return checker_;
     }
 
-  private:
+    /// The same of a GRU, n_x and n_h over the whole range of a pre-activation.
+    void ends_of_gru() {
+        for (const int r : {1, 11, 16384, 32757, 32767}) {
+            for (const int z : {1, 11, 16383, 16384, 32757, 32767}) {
+                for (const int n_h : {-32768, -32767, -16384, -1, 0, 1, 16384, 32767}) {
+                    for (const int n_x : {-32768, -32767, -4096, -1, 0, 1, 4096, 32767}) {
+                        for (const int state : {-32768, -32767, -16384, -129, -128, 0, 127, 128, 32767}) {
+                            give({r, z, n_h, n_x, state, 12, true});
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A number of at most `bits` bits, most often fewer: small and large ones alike.
+    int number(int bits) {
+        const int used = random_.one_in(2) ? bits : static_cast<int>(random_.between(2, bits - 1));
+        return static_cast<int>(random_.between(-(1 << (used - 1)), (1 << (used - 1)) - 1));
+    }
+    int sigmoid() { return static_cast<int>(random_.between(11, 32757)); }
+
+    Unit random_lstm() {
+        return {sigmoid(), sigmoid(),  static_cast<int>(random_.between(-32767, 32767)),
+                sigmoid(), number(16), static_cast<int>(random_.between(8, 12))};
+    }
+    Unit random_gru() { return {sigmoid(), sigmoid(), number(16), number(16), number(16), 12, true}; }
+
     void give(const Unit& unit) {
         ++index_;
+        bench_->gru_i = unit.gru;
         bench_->i_i = static_cast<SData>(unit.i);
         bench_->f_i = static_cast<SData>(unit.f);
         bench_->g_i = static_cast<SData>(unit.g);
@@ -76,35 +119,36 @@ class CellRun {
         bench_->cell_i = static_cast<SData>(unit.cell);
         bench_->cell_fraction_i = static_cast<CData>(unit.fraction);
         bench_.tick();
-        if (const auto old = cells_.next(unit)) {
+        if (const auto old = line_.next(unit)) {
             const std::int64_t cell = old->next_cell();
-            saturated_ += cell == 32767 || cell == -32768 ? 1 : 0;
+            saturated_ += !old->gru && (cell == 32767 || cell == -32768) ? 1 : 0;
+            limited_ += old->gru && std::abs(old->tanh_argument()) >= 32767 ? 1 : 0;
             checker_.check("c of " + text(*old), index_, cell, get_signed(bench_->cell_o, 0, 16));
-        }
-        if (const auto old = hs_.next(unit)) {
             const std::int64_t h = old->h();
             full_h_ += h == 127 ? 1 : 0;
+            lowest_h_ += h == -128 ? 1 : 0;
             checker_.check("h of " + text(*old), index_, h, get_signed(bench_->h_o, 0, 8));
         }
     }
 
     static std::string text(const Unit& u) {
-        return "i " + std::to_string(u.i) + " f " + std::to_string(u.f) + " g " + std::to_string(u.g) +
-               " o " + std::to_string(u.o) + " c " + std::to_string(u.cell) + " n " +
-               std::to_string(u.fraction);
+        return std::string(u.gru ? "GRU " : "LSTM ") + "i " + std::to_string(u.i) + " f " +
+               std::to_string(u.f) + " g " + std::to_string(u.g) + " o " + std::to_string(u.o) + " c " +
+               std::to_string(u.cell) + " n " + std::to_string(u.fraction);
     }
 
     Checker checker_{"lacuna_cell"};
     Testbench<Vcell> bench_{9};
     SplitMix64 random_{10};
-    DelayLine<Unit> cells_{kCellLatency - 1};
-    DelayLine<Unit> hs_{kHLatency - 1};
+    DelayLine<Unit> line_{kLatency - 1};
     std::int64_t index_ = 0;
-    int saturated_ = 0;
+    int saturated_ = 0;  ///< cells of LSTMs
+    int limited_ = 0;    ///< arguments of GRUs' tanh
     int full_h_ = 0;
+    int lowest_h_ = 0;
 };
 
-TEST_CASE("cell equals golden, every fraction") {
+TEST_CASE("cell equals golden, LSTM and GRU, every fraction") {
     CHECK_CLEAN(CellRun(-1).run());
 }
 TEST_CASE("cell: a damaged table word is reported") {

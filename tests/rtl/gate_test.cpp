@@ -20,17 +20,23 @@ Checker run_gate(int damaged) {
     struct Input {
         int value;
         bool tanh;
+        int raw_value;
+        bool raw;
+
+        std::int64_t gate() const { return raw ? raw_value : tanh ? tanh_q(value) : sigmoid_q(value); }
+        const char* name() const { return raw ? "raw value" : tanh ? "tanh" : "sigmoid"; }
     };
     DelayLine<Input> line(6);
     SplitMix64 random(1);
-    const auto give = [&](int value, bool tanh) {
+    const auto give = [&](int value, bool tanh, bool raw = false) {
+        const Input input{value, tanh, static_cast<int>(random.between(-32768, 32767)), raw};
         bench->value_i = static_cast<SData>(value);
         bench->tanh_i = tanh;
+        bench->raw_value_i = static_cast<SData>(input.raw_value);
+        bench->raw_i = raw;
         bench.tick();
-        if (const auto old = line.next({value, tanh})) {
-            checker.check(old->tanh ? "tanh" : "sigmoid", old->value,
-                          old->tanh ? tanh_q(old->value) : sigmoid_q(old->value),
-                          get_signed(bench->gate_o, 0, 16));
+        if (const auto old = line.next(input)) {
+            checker.check(old->name(), old->value, old->gate(), get_signed(bench->gate_o, 0, 16));
         }
     };
     for (const bool tanh : {true, false}) {
@@ -40,7 +46,7 @@ Checker run_gate(int damaged) {
     }
     // The functions change from cycle to cycle without disturbing each other.
     for (int i = 0; i < 20'000; ++i) {
-        give(static_cast<int>(random.between(-32768, 32767)), random.one_in(2));
+        give(static_cast<int>(random.between(-32768, 32767)), random.one_in(2), random.one_in(3));
     }
     return checker;
 }

@@ -1,4 +1,4 @@
-// lacuna_port: scale, gates and cell of a unit a cycle, in the order and at the times of its header.
+// lacuna_port: scale, gates and cell of a unit a cycle, LSTMs and GRUs mixed, at the times of its header.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -19,6 +19,7 @@ struct Unit {
     std::array<std::int64_t, kLanes> sum{};
     std::array<int, kLanes> mantissa{}, shift{}, bias{};
     int cell = 0, fraction = 12;
+    bool gru = false;
 
     std::int64_t value(std::size_t lane) const {
         return sat16(rhu(sum[lane] * mantissa[lane], shift[lane]) + bias[lane]);
@@ -26,10 +27,17 @@ struct Unit {
     std::int64_t next_cell() const {
         const std::int64_t i = sigmoid_q(static_cast<int>(value(0)));
         const std::int64_t f = sigmoid_q(static_cast<int>(value(1)));
+        if (gru) {
+            const std::int64_t n = tanh_q(sat16(value(2) + rhu(i * value(3), 15)));
+            return sat16(((32768 - f) * n + f * cell + (1 << 14)) >> 15);
+        }
         const std::int64_t g = tanh_q(static_cast<int>(value(2)));
         return sat16((f * cell + ((i * g) >> (15 - fraction)) + (1 << 14)) >> 15);
     }
     std::int64_t h() const {
+        if (gru) {
+            return sat8(rhu(next_cell(), 8));
+        }
         const std::int64_t o = sigmoid_q(static_cast<int>(value(3)));
         return sat8(rhu(o * tanh_q(sat16(next_cell() << (12 - fraction))), 23));
     }
@@ -44,7 +52,8 @@ Unit random_unit(SplitMix64& random) {
         unit.bias[l] = static_cast<int>(random.between(-8000, 8000));
     }
     unit.cell = static_cast<int>(random.between(-32768, 32767));
-    unit.fraction = static_cast<int>(random.between(8, 12));
+    unit.gru = random.one_in(2);
+    unit.fraction = unit.gru ? 12 : static_cast<int>(random.between(8, 12));
     return unit;
 }
 
@@ -56,7 +65,7 @@ Checker run_port(Fault fault) {
     Testbench<Vport> bench(16);
     load_table(bench);
     SplitMix64 random(17);
-    DelayLine<Unit> values(5), taken(13), cells(18), hs(30);
+    DelayLine<Unit> values(5), scaled(6), taken(13), states(30);
     for (int index = 0; index < 30'000; ++index) {
         const Unit unit = random_unit(random);
         for (std::size_t l = 0; l < kLanes; ++l) {
@@ -67,6 +76,9 @@ Checker run_port(Fault fault) {
             set_bits(bench->row_i, at * 36, 15, static_cast<std::uint64_t>(unit.mantissa[l]));
             set_bits(bench->row_i, at * 36 + 15, 5, static_cast<std::uint64_t>(unit.shift[l]));
             set_bits(bench->row_i, at * 36 + 20, 16, static_cast<std::uint64_t>(unit.bias[l]));
+        }
+        if (const auto now = scaled.next(unit)) {
+            bench->gru_i = now->gru;
         }
         if (const auto now = taken.next(unit)) {
             bench->cell_i = static_cast<SData>(now->cell);
@@ -79,10 +91,8 @@ Checker run_port(Fault fault) {
                               get_signed(bench->value_o, static_cast<int>(l) * 16, 16));
             }
         }
-        if (const auto old = cells.next(unit)) {
+        if (const auto old = states.next(unit)) {
             checker.check("c", index, old->next_cell(), get_signed(bench->cell_o, 0, 16));
-        }
-        if (const auto old = hs.next(unit)) {
             checker.check("h", index, old->h(), get_signed(bench->h_o, 0, 8));
         }
     }

@@ -35,14 +35,14 @@ struct Load {
 struct Group {
     int cell_fraction = 0, cell_row = 0, row = 0, tag = 0, destination = 0, unit_base = 0, emissions = 0,
         units = 0;
-    int entry = 0, last_group = 0, emit = 0, linear = 0;
-    static constexpr int kWidth = 82;
+    int entry = 0, last_group = 0, emit = 0, gru = 0, linear = 0;
+    static constexpr int kWidth = 83;
 
     template <class Visit>
     void visit(Visit&& field) {
         field(cell_fraction, 4), field(cell_row, 14), field(row, 14), field(tag, 2), field(destination, 12);
         field(unit_base, 12), field(emissions, 8), field(units, 8), field(entry, 5);
-        field(last_group, 1), field(emit, 1), field(linear, 1);
+        field(last_group, 1), field(emit, 1), field(gru, 1), field(linear, 1);
     }
     bool operator==(const Group&) const = default;
 };
@@ -68,7 +68,7 @@ struct Item {
 struct Descriptor {
     int linear = 0, emit = 0, h_first = 0, stop = 0, reads_input = 0, shift_x = 0, shift_h = 0,
         cell_fraction = 0;
-    int skew = 0, skew_max = 0;
+    int skew = 0, skew_max = 0, gru = 0;
     int x_base = 0, x_banks = 0, h_base = 0, h_banks = 0;
     int k_x = 0, k_x_last = 0, k_h = 0, k_h_last = 0;
     int weight_base = 0, slots = 0, x_slots = 0, groups = 0;
@@ -81,7 +81,7 @@ struct Descriptor {
         int pad = 0;
         field(linear, 1), field(emit, 1), field(h_first, 1), field(stop, 1), field(reads_input, 1);
         field(shift_x, 3), field(shift_h, 3), field(cell_fraction, 4), field(skew, 4), field(skew_max, 4),
-            field(pad, 9);
+            field(gru, 1), field(pad, 8);
         field(x_base, 12), field(pad, 4), field(x_banks, 12), field(pad, 4);
         field(h_base, 12), field(pad, 4), field(h_banks, 12), field(pad, 4);
         field(k_x, 5), field(k_x_last, 5), field(k_h, 5), field(k_h_last, 5), field(pad, 12);

@@ -51,6 +51,7 @@ std::vector<Item> expected_items(const std::vector<Descriptor>& memory, int entr
                               (entry + static_cast<int>(d)) % kEntries,
                               last_group,
                               what.emit,
+                              what.gru,
                               what.linear};
                 const int group_weight = what.weight_base + g * what.slots;
                 std::vector<Item> of_group;
@@ -144,6 +145,7 @@ class WalkerRun {
             skew += static_cast<int>(random_.between(0, 2));
             d.skew = skew;
             d.linear = random_.one_in(4);
+            d.gru = random_.one_in(2);
             d.h_banks = d.linear != 0 ? 0 : up_to(5);
             d.h_first = d.h_banks != 0 && random_.one_in(2);
             d.emit = random_.one_in(2);

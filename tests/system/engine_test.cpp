@@ -18,11 +18,13 @@ void check_clean(const Session& session) {
     CHECK(session.values_checked() > 0);
 }
 
-TEST_CASE("random models give golden's bits on every geometry, in every mode, from every state") {
-    std::uint64_t seed = 1000;
+void run_random_models(Cell cell, std::uint64_t seed) {
     for (const Geometry& geometry : built_geometries()) {
         for (std::uint64_t i = 0; i < kModelsPerGeometry; ++i, ++seed) {
-            const QuantisedModel model = random_model(random_options(seed, 3, 48));
+            RandomModelOptions options = random_options(seed, 3, 48);
+            options.cell = cell;
+            const QuantisedModel model = random_model(options);
+            CAPTURE(cell_name(cell));
             CAPTURE(geometry.to_string());
             CAPTURE(seed);
             const auto engine = make_engine(geometry, {.seed = seed, .trace = {}});
@@ -39,6 +41,14 @@ TEST_CASE("random models give golden's bits on every geometry, in every mode, fr
             check_clean(session);
         }
     }
+}
+
+TEST_CASE("random models give golden's bits on every geometry, in every mode, from every state") {
+    run_random_models(Cell::Lstm, 1000);
+}
+
+TEST_CASE("random GRUs give golden's bits on every geometry, in every mode, from every state") {
+    run_random_models(Cell::Gru, 2000);
 }
 
 TEST_CASE("a sample of the soak: models of any shape that fits, every bit and every cycle as predicted") {
@@ -92,6 +102,23 @@ TEST_CASE("cycles do not depend on data") {
     CHECK(cycles[0] == cycles[1]);
 }
 
+TEST_CASE("a GRU takes the cycles of an LSTM of its shape") {
+    std::vector<std::uint64_t> cycles;
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        const QuantisedModel model =
+            random_model({.seed = 4, .cell = cell, .inputs = 33, .units = {40, 19}, .head_rows = 11});
+        const auto engine = make_engine(built_geometries().back());
+        Session session(*engine, model);
+        for (const Mode mode : {Mode::Score, Mode::Generate}) {
+            SplitMix64 prng(4);
+            cycles.push_back(random_run(session, mode, 9, prng).cycles);
+        }
+        check_clean(session);
+    }
+    CHECK(cycles[0] == cycles[2]);
+    CHECK(cycles[1] == cycles[3]);
+}
+
 TEST_CASE("score mode hides the tail of a step: a deep enough stack costs nothing but its sweeps") {
     const QuantisedModel model = random_model(
         {.seed = 1, .inputs = 32, .units = {48, 48}, .k_x = {4}, .k_h = {4}, .head_rows = 20, .head_k = 4});
@@ -109,6 +136,13 @@ TEST_CASE("an engine that has run takes another model, and a clear right after a
         Session first(*engine, random_model({.seed = 1, .inputs = 20, .units = {18}, .head_rows = 5}));
         random_run(first, Mode::Score, 3, prng);
         check_clean(first);
+    }
+    {
+        const RandomModelOptions options{
+            .seed = 3, .cell = Cell::Gru, .inputs = 12, .units = {23}, .head_rows = 6};
+        Session gru(*engine, random_model(options));
+        random_run(gru, Mode::Generate, 3, prng);
+        check_clean(gru);
     }
     Session second(*engine, random_model({.seed = 2, .inputs = 9, .units = {7, 21}, .head_rows = 4}));
     for (const Mode mode : {Mode::Score, Mode::Generate}) {

@@ -1,14 +1,17 @@
 // The checker finds faults: each test breaks one thing in a loaded engine and expects the report.
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "tests/system/random_runs.hpp"
 
 namespace lacuna {
 namespace {
 
 /// Strong rows everywhere, so that a fault anywhere reaches an output.
-QuantisedModel sensitive_model() {
+QuantisedModel sensitive_model(Cell cell) {
     QuantisedModel model = random_model({.seed = 21,
+                                         .cell = cell,
                                          .inputs = 20,
                                          .units = {18, 18},
                                          .k_x = {4},
@@ -21,8 +24,8 @@ QuantisedModel sensitive_model() {
 }
 
 struct Loaded {
-    explicit Loaded(const Geometry& geometry)
-        : engine(make_engine(geometry)), session(*engine, sensitive_model()), prng(1) {}
+    explicit Loaded(const Geometry& geometry, Cell cell = Cell::Lstm)
+        : engine(make_engine(geometry)), session(*engine, sensitive_model(cell)), prng(1) {}
 
     std::unique_ptr<Engine> engine;
     Session session;
@@ -49,9 +52,49 @@ void check_report(const Session& session, const std::string& layer) {
 }
 
 TEST_CASE("without a fault nothing is reported") {
-    Loaded loaded(built_geometries().back());
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        Loaded loaded(built_geometries().back(), cell);
+        random_run(loaded.session, Mode::Score, 6, loaded.prng);
+        CHECK(loaded.session.mismatches() == 0);
+    }
+}
+
+TEST_CASE("one GRU layer run as an LSTM is reported") {
+    Loaded loaded(built_geometries().back(), Cell::Gru);
+    flip(loaded.session, Space::Program, 0, kDescriptorWords, 23);  // the second layer's
     random_run(loaded.session, Mode::Score, 6, loaded.prng);
-    CHECK(loaded.session.mismatches() == 0);
+    check_report(loaded.session, "layer 1");
+}
+
+TEST_CASE("each sum of a GRU reaches its unit: a wrong scale in any lane is reported") {
+    for (int lane = 0; lane < kLanes; ++lane) {
+        Loaded loaded(built_geometries().back(), Cell::Gru);
+        const Operation& op = loaded.session.layout().operations[1];
+        flip(loaded.session, Space::Row, row_select(0, lane), static_cast<std::uint16_t>(op.first_row(0)),
+             33);
+        random_run(loaded.session, Mode::Score, 6, loaded.prng);
+        check_report(loaded.session, "layer 1");
+        CHECK(loaded.session.first_mismatch()->unit == op.group_units(0) - 1);
+    }
+}
+
+TEST_CASE("a slot of a GRU's idle lane that is not zero is reported") {
+    Loaded loaded(built_geometries().back(), Cell::Gru);
+    const Operation& op = loaded.session.layout().operations[0];
+    const Place place = group_places(loaded.session.layout().geometry, op.group_units(0)).back();
+    // n_x in the h part of lane 2, n_h in the x part of lane 3.
+    for (const auto& [lane, first, last] : {std::tuple(2, op.descriptor.x_slots, op.descriptor.slots),
+                                            std::tuple(3, 0, op.descriptor.x_slots)}) {
+        for (int slot = first; slot < last; ++slot) {
+            const auto address = static_cast<std::uint16_t>(op.first_weight(0) + slot);
+            CHECK((loaded.session.read(Space::Weight, weight_select(lane, place.tile), address) >>
+                       (12 * place.pe) &
+                   0xFFFU) == 0);
+            flip(loaded.session, Space::Weight, weight_select(lane, place.tile), address, 12 * place.pe + 10);
+        }
+    }
+    random_run(loaded.session, Mode::Score, 6, loaded.prng);
+    check_report(loaded.session, "layer 0");
 }
 
 TEST_CASE("a flipped weight bit is reported, in each layer and the head") {

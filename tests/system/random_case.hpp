@@ -25,6 +25,7 @@ inline RandomModelOptions random_case_options(std::uint64_t seed, const Geometry
     for (;;) {
         RandomModelOptions options;
         options.seed = prng.next();
+        options.cell = prng.one_in(3) ? Cell::Gru : Cell::Lstm;
         options.accumulator_bits = geometry.accumulator_bits;
         options.inputs = size(largest);
         options.units.clear();
