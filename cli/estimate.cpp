@@ -98,7 +98,7 @@ Geometry geometry_of(const EstimateSettings& settings) {
 
 std::string shape_text(const QuantisedModel& model) {
     std::string text = fmt::format("{}", model.input_size());
-    for (const LstmLayer& layer : model.layers) {
+    for (const RecurrentLayer& layer : model.layers) {
         text += fmt::format(" -> {} (k {}, {})", layer.units, layer.x.k, layer.h.k);
     }
     return model.head ? text + fmt::format(" -> head {} (k {})", model.head->h.rows, model.head->h.k) : text;
