@@ -128,7 +128,7 @@ void run_estimate(const EstimateSettings& settings) {
         const RunStatistics run = predict_cycles(layout, mode, kPredictedSteps);
         const Figures figures =
             figures_of(model, layout, mode, run, predict_dense_cycles(model, mode, geometry));
-        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, run),
+        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, mode, run),
                             figure_table(figures, layout, settings.clock_mhz));
         lines += fmt::format(
             "estimate: mode={} fits={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}\n",
