@@ -22,8 +22,8 @@ int ModelShape::largest_k() const {
 }
 
 ModelShape shape_of(const QuantisedModel& model) {
-    ModelShape shape{model.input_size(), {}, {}, {}, 0, 16};
-    for (const LstmLayer& layer : model.layers) {
+    ModelShape shape{model.input_size(), {}, {}, {}, 0, 16, model.cell};
+    for (const RecurrentLayer& layer : model.layers) {
         shape.units.push_back(layer.units);
         shape.k_x.push_back(layer.x.k);
         shape.k_h.push_back(layer.h.k);
@@ -38,14 +38,19 @@ ModelShape shape_of(const QuantisedModel& model) {
 QuantisedModel blank_model(const ModelShape& shape) {
     QuantisedModel model;
     model.name = "shape";
+    model.cell = shape.cell;
     std::size_t inputs = shape.inputs;
     for (std::size_t l = 0; l < shape.units.size(); ++l) {
-        LstmLayer layer;
+        RecurrentLayer layer;
         layer.inputs = inputs;
         layer.units = shape.units[l];
-        layer.x = PartWeights(4 * layer.units, inputs, shape.k_x.at(l));
-        layer.h = PartWeights(4 * layer.units, layer.units, shape.k_h.at(l));
-        layer.rows.resize(4 * layer.units);
+        const std::size_t rows = part_blocks(shape.cell) * layer.units;
+        layer.x = PartWeights(rows, inputs, shape.k_x.at(l));
+        layer.h = PartWeights(rows, layer.units, shape.k_h.at(l));
+        layer.rows.resize(kGates * layer.units);
+        if (shape.cell == Cell::Gru) {
+            layer.cell_fraction = kGruStateFraction;
+        }
         inputs = layer.units;
         model.layers.push_back(std::move(layer));
     }

@@ -15,6 +15,7 @@ struct ModelShape {
     std::vector<int> k_h = {16};
     std::size_t head_rows = 0;  ///< 0: no head
     int head_k = 16;
+    Cell cell = Cell::Lstm;
 
     void set_k(int k);
     /// No k larger than `k`.
@@ -25,7 +26,7 @@ struct ModelShape {
 
 ModelShape shape_of(const QuantisedModel& model);
 
-/// A valid model of kind `lstm` with this shape whose weights are zero.
+/// A valid model of kind `lstm` or `gru` with this shape whose weights are zero.
 QuantisedModel blank_model(const ModelShape& shape);
 
 }  // namespace lacuna
