@@ -96,7 +96,8 @@ module lacuna_cell (
     );
 
     // Cycles 14-17: o * tanh, or (1 - z) * tanh. 2^15 - z is the negated z without its sign, as z is at least 1.
-    logic [lacuna_pkg::GateW-1:0] negated, factor_q, factor_late;
+    logic [lacuna_pkg::GateW-1:0] negated, factor_q;
+    logic signed [lacuna_pkg::GateW-1:0] factor_late;
     logic signed [FullW-1:0] output_product;
 
     assign negated = -f_i;
@@ -106,7 +107,7 @@ module lacuna_cell (
     lacuna_delay #(.Width(lacuna_pkg::GateW), .Cycles(13)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
 
     lacuna_mult #(.WidthA(lacuna_pkg::GateW), .WidthB(lacuna_pkg::GateW)) u_output (
-        .clk_i, .a_i(tanh), .b_i($signed(factor_late)), .product_o(output_product)
+        .clk_i, .a_i(tanh), .b_i(factor_late), .product_o(output_product)
     );
 
     // Cycle 16: z*s and c'. Cycle 17: what is added to the product, z*s of a GRU, with half a step for the rounding.
