@@ -107,31 +107,36 @@ module lacuna_cell (
     // Cycles 14-17: o * tanh, or (1 - z) * tanh. 2^15 - z is the negated z without its sign, as z is at least 1.
     logic [lacuna_pkg::FactorW-1:0] negated, factor_q, factor_late;
     logic signed [FullW-1:0] output_product;
+    logic signed [lacuna_pkg::FactorW-1:0] squashed, factor;  // $signed() at a port stops Yosys 0.52
 
     assign negated = -f_i;
+    assign squashed = tanh[lacuna_pkg::FactorW-1:0];
+    assign factor = factor_late;
 
     always_ff @(posedge clk_i) factor_q <= gru_i ? {1'b0, negated[lacuna_pkg::FactorW-2:0]} : o_i[lacuna_pkg::FactorW-1:0];
 
     lacuna_delay #(.Width(lacuna_pkg::FactorW), .Cycles(13)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
 
     lacuna_mult #(.WidthA(lacuna_pkg::FactorW), .WidthB(lacuna_pkg::FactorW)) u_output (
-        .clk_i, .a_i(tanh[lacuna_pkg::FactorW-1:0]), .b_i($signed(factor_late)), .product_o(output_product)
+        .clk_i, .a_i(squashed), .b_i(factor), .product_o(output_product)
     );
 
     // Cycle 16: z*s and c'. Cycle 17: what is added to the product, z*s of a GRU, with half a step for the rounding.
     // Rounding a GRU's s' and then h is one rounding, with both halves added; where h is s' itself, with one.
     localparam int unsigned GruHalf = lacuna_pkg::ActW == lacuna_pkg::CellW ? CellHalf : CellHalf + HHalf;
     logic [FullW-1:0] kept;
-    logic [lacuna_pkg::CellW-1:0] cell_late, cell_late_q;
+    logic [lacuna_pkg::CellW-1:0] cell_next, cell_late, cell_late_q;
     logic signed [FullW-1:0] remembered, cell_base_q, h_base_q;
     logic gru_late, gru_late_q;
+
+    assign cell_next = cell_q[lacuna_pkg::CellW-1:0];
 
     // |z*s| < 2^30, so there is room for gru in its top bit.
     lacuna_delay #(.Width(FullW), .Cycles(13)) u_remembered (
         .clk_i, .data_i({gru_q[2], forgotten[FullW-2:0]}), .data_o(kept)
     );
     lacuna_delay #(.Width(lacuna_pkg::CellW), .Cycles(10)) u_cell (
-        .clk_i, .data_i(cell_q[lacuna_pkg::CellW-1:0]), .data_o(cell_late)
+        .clk_i, .data_i(cell_next), .data_o(cell_late)
     );
 
     assign gru_late = kept[FullW-1];
