@@ -72,7 +72,7 @@ TEST_CASE("one long run equals many short ones") {
         const auto engine = make_engine(built_geometries().front());
         Session session(*engine, model);
         SplitMix64 prng(5);
-        std::vector<std::vector<std::int8_t>> inputs(24);
+        std::vector<std::vector<std::int16_t>> inputs(24);
         for (auto& x : inputs) {
             x = random_input(prng, 9);
         }

@@ -58,14 +58,14 @@ inline void run_case_part(Session& session, Mode mode, std::uint64_t steps, Spli
                           CaseResult& result) {
     const std::size_t size = session.golden().model().input_size();
     std::uint64_t outputs = 0;
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
         if (mode == Mode::Generate && step > outputs) {
             return std::nullopt;
         }
         return random_input(prng, size, step % 5 == 0);
     };
     const RunStatistics run =
-        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int16_t>) { ++outputs; });
+        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
     const RunStatistics predicted = predict_cycles(session.layout(), mode, steps);
     result.cycles += run.cycles;
     if (result.failure.empty() && session.first_mismatch()) {

@@ -32,14 +32,14 @@ inline RunStatistics random_run(Session& session, Mode mode, std::uint64_t steps
     const std::size_t size = session.golden().model().input_size();
     std::uint64_t outputs = 0;
     session.output_ready = [&prng, pauses] { return !pauses || prng.next() % 8 == 0; };
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
         if ((mode == Mode::Generate && step > outputs) || (pauses && prng.next() % 64 != 0)) {
             return std::nullopt;
         }
         return random_input(prng, size, step % 3 == 0);
     };
     const RunStatistics run =
-        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int16_t>) { ++outputs; });
+        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
     session.output_ready = {};
     if (!pauses && !session.disturb) {
         check_prediction(session, mode, run);
