@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/cell_flag.hpp"
 #include "cli/commands.hpp"
 #include "common/error.hpp"
 #include "golden/blank_model.hpp"
@@ -22,6 +23,7 @@ struct EstimateSettings {
     std::string model;
     std::string shape;
     int k = 2;
+    Cell cell = Cell::Lstm;
     std::string device = "lfe5u-85f";
     std::optional<int> tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits;
     double clock_mhz = 100;
@@ -72,6 +74,7 @@ ModelShape parse_shape(const EstimateSettings& settings) {
     shape.k_x.assign(shape.units.size(), settings.k);
     shape.k_h = shape.k_x;
     shape.head_k = settings.k;
+    shape.cell = settings.cell;
     return shape;
 }
 
@@ -128,7 +131,7 @@ void run_estimate(const EstimateSettings& settings) {
         const RunStatistics run = predict_cycles(layout, mode, kPredictedSteps);
         const Figures figures =
             figures_of(model, layout, mode, run, predict_dense_cycles(model, mode, geometry));
-        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, run),
+        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, mode, run),
                             figure_table(figures, layout, settings.clock_mhz));
         lines += fmt::format(
             "estimate: mode={} fits={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}\n",
@@ -154,6 +157,7 @@ void add_estimate_command(CLI::App& app) {
                         "Instead of a model: inputs,units[,units...][/head rows]");
     command->add_option("--k", settings->k, "With --shape: weights kept of each bank of 16")
         ->capture_default_str();
+    add_cell_flag(*command, settings->cell);
     command
         ->add_option("--device", settings->device,
                      "Part whose default engine is meant: lfe5u-25f, -45f, -85f")

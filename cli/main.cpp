@@ -6,7 +6,7 @@
 #include "cli/commands.hpp"
 
 int main(int argc, char** argv) {
-    CLI::App app("Trains, prunes and quantises LSTMs for the Lacuna engine");
+    CLI::App app("Trains, prunes and quantises LSTMs and GRUs for the Lacuna engine");
     app.require_subcommand(1);
     lacuna::add_train_command(app);
     lacuna::add_prune_command(app);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/cell_flag.hpp"
 #include "cli/commands.hpp"
 #include "cli/training_flags.hpp"
 #include "common/error.hpp"
@@ -18,6 +19,7 @@ struct TrainSettings {
     TrainingFiles files;
     long embedding = 128;
     std::vector<long> units = {256, 256};
+    Cell cell = Cell::Lstm;
 };
 
 void run_train(const CLI::App& command, const TrainSettings& settings) {
@@ -37,6 +39,7 @@ void run_train(const CLI::App& command, const TrainSettings& settings) {
     shape.vocabulary = static_cast<Eigen::Index>(corpus.vocab.size());
     shape.embedding = settings.embedding;
     shape.units.assign(settings.units.begin(), settings.units.end());
+    shape.cell = settings.cell;
     const ParameterLayout layout(shape);
     Trainer trainer(corpus, layout, initial_parameters(layout, settings.train.seed), settings.train);
     run_training(trainer, corpus, run_options(settings.files, "train", command, "{}"));
@@ -49,8 +52,9 @@ void add_train_command(CLI::App& app) {
     auto settings = std::make_shared<TrainSettings>();
     settings->files.out = "out/dense.safetensors";
     add_training_flags(*command, settings->train, settings->files);
+    add_cell_flag(*command, settings->cell);
     command->add_option("--embedding", settings->embedding, "Size of the embedding")->capture_default_str();
-    command->add_option("--units", settings->units, "Units of each LSTM layer, from the input up: 256,256")
+    command->add_option("--units", settings->units, "Units of each layer, from the input up: 256,256")
         ->delimiter(',')
         ->capture_default_str();
     command->callback([command, settings] { run_train(*command, *settings); });

@@ -34,23 +34,8 @@ std::int64_t largest_gate_sum(Cell cell, const RecurrentLayer& layer) {
 
 }  // namespace
 
-const char* cell_name(Cell cell) {
-    return cell == Cell::Gru ? "gru" : "lstm";
-}
-
 std::string kind_name(Cell cell, bool language) {
     return std::string(cell_name(cell)) + (language ? "-lm" : "");
-}
-
-std::optional<std::size_t> x_block(Cell cell, std::size_t gate) {
-    return cell == Cell::Gru && gate == 3 ? std::nullopt : std::optional(gate);
-}
-
-std::optional<std::size_t> h_block(Cell cell, std::size_t gate) {
-    if (cell == Cell::Gru && gate >= 2) {
-        return gate == 3 ? std::optional<std::size_t>(2) : std::nullopt;
-    }
-    return gate;
 }
 
 std::size_t slots_per_row(std::size_t columns, int k) {

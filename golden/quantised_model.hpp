@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/error.hpp"
+#include "golden/cell.hpp"
 #include "golden/number_format.hpp"
 
 namespace lacuna {
@@ -51,23 +52,6 @@ struct RowScale {
 
     bool operator==(const RowScale&) const = default;
 };
-
-/// What a layer's units are; the same in all layers of a model.
-enum class Cell : std::uint8_t { Lstm, Gru };
-const char* cell_name(Cell cell);  ///< `lstm`, `gru`
-
-/// Sums of one unit, a lane of the engine each: i, f, g, o of an LSTM; r, z, n_x, n_h of a GRU.
-inline constexpr std::size_t kGates = 4;
-/// Blocks of `units` rows of a part, in PyTorch's order: i, f, g, o of an LSTM; r, z, n of a GRU.
-constexpr std::size_t part_blocks(Cell cell) {
-    return cell == Cell::Gru ? 3 : 4;
-}
-/// Block of the x part or the h part whose rows a gate sums. Nothing: a GRU's n_x sums x only, its n_h h
-/// only.
-std::optional<std::size_t> x_block(Cell cell, std::size_t gate);
-std::optional<std::size_t> h_block(Cell cell, std::size_t gate);
-
-inline constexpr int kGruStateFraction = 15;
 
 /// One layer of LSTM or GRU units.
 struct RecurrentLayer {

@@ -53,11 +53,14 @@ void visit_states(Shards& shards, std::size_t layers, const Visit& visit) {
 }  // namespace
 
 std::string Trainer::identity() const {
-    const nlohmann::json object = {{"options", nlohmann::json::parse(options_.to_json())},
-                                   {"data_sha256", corpus_.sha256},
-                                   {"start_sha256", start_},
-                                   {"embedding", layout_.shape().embedding},
-                                   {"units", layout_.shape().units}};
+    nlohmann::json object = {{"options", nlohmann::json::parse(options_.to_json())},
+                             {"data_sha256", corpus_.sha256},
+                             {"start_sha256", start_},
+                             {"embedding", layout_.shape().embedding},
+                             {"units", layout_.shape().units}};
+    if (layout_.shape().cell != Cell::Lstm) {  // not said of an LSTM, as before there were others
+        object["cell"] = cell_name(layout_.shape().cell);
+    }
     return object.dump();
 }
 

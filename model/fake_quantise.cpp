@@ -44,11 +44,13 @@ Flat<float> fake_quantised(const Flat<float>& parameters, const ParameterLayout&
         auto weight_h = view(rounded, layout.layers[n].weight_h);
         const float fold = n == 0 && input_step > 0.0F ? 128.0F * input_step : 1.0F;
         for (Eigen::Index row = 0; row < weight_h.rows(); ++row) {
-            const float step = std::max(fold * largest_magnitude(row_of(weight_x, row)),
-                                        largest_magnitude(row_of(weight_h, row))) /
-                               kLargest;
-            round_to_steps(row_of(weight_x, row), step / fold);
-            round_to_steps(row_of(weight_h, row), step);
+            float step_x = fold * largest_magnitude(row_of(weight_x, row)) / kLargest;
+            float step_h = largest_magnitude(row_of(weight_h, row)) / kLargest;
+            if (layout.shape().cell == Cell::Lstm || row < 2 * weight_h.cols()) {
+                step_x = step_h = std::max(step_x, step_h);
+            }
+            round_to_steps(row_of(weight_x, row), step_x / fold);
+            round_to_steps(row_of(weight_h, row), step_h);
         }
     }
     auto head = view(rounded, layout.head_weight);

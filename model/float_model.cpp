@@ -23,16 +23,16 @@ class Loader {
 
     FloatModel load() {
         FloatModel model;
-        const auto kind = file_.metadata.find("lacuna.kind");
-        if (kind != file_.metadata.end() && kind->second != kFloatModelKind) {
-            problems_.add(fmt::format("is of kind '{}', expected '{}'", kind->second, kFloatModelKind));
-            stop_if_bad();
-        }
-        while (file_.tensors.contains(fmt::format("lstm.weight_hh_l{}", model.layers.size()))) {
+        model.cell = find_cell();
+        const auto name = [&model](const char* tensor, std::size_t n) {
+            return fmt::format("{}.{}_l{}", cell_name(model.cell), tensor, n);
+        };
+        const auto blocks = static_cast<Eigen::Index>(part_blocks(model.cell));
+        while (file_.tensors.contains(name("weight_hh", model.layers.size()))) {
             model.layers.emplace_back();
         }
         if (model.layers.empty()) {
-            problems_.add("has no tensor 'lstm.weight_hh_l0'");
+            problems_.add(fmt::format("has no tensor '{}'", name("weight_hh", 0)));
         }
         // An extent of -1 is not known yet; the first tensor that has it decides, the others must agree.
         Eigen::Index vocabulary = -1;
@@ -42,16 +42,15 @@ class Loader {
             auto& layer = model.layers[n];
             Eigen::Index units = -1;
             Eigen::Index rows = -1;
-            layer.weight_hh = matrix(fmt::format("lstm.weight_hh_l{}", n), rows, units);
-            if (rows != 4 * units) {
+            layer.weight_hh = matrix(name("weight_hh", n), rows, units);
+            if (rows != blocks * units) {
                 problems_.add(
-                    fmt::format("tensor 'lstm.weight_hh_l{}' is [{}, {}], expected four times as many "
-                                "rows as columns",
-                                n, rows, units));
+                    fmt::format("tensor '{}' is [{}, {}], expected {} times as many rows as columns",
+                                name("weight_hh", n), rows, units, blocks));
             }
-            layer.weight_ih = matrix(fmt::format("lstm.weight_ih_l{}", n), rows, width);
-            layer.bias_ih = vector(fmt::format("lstm.bias_ih_l{}", n), rows);
-            layer.bias_hh = vector(fmt::format("lstm.bias_hh_l{}", n), rows);
+            layer.weight_ih = matrix(name("weight_ih", n), rows, width);
+            layer.bias_ih = vector(name("bias_ih", n), rows);
+            layer.bias_hh = vector(name("bias_hh", n), rows);
             width = units;
         }
         model.head_weight = matrix("head.weight", vocabulary, width);
@@ -62,6 +61,23 @@ class Loader {
     }
 
   private:
+    /// By the kind that the file names, or, as files of other programs name none, by its tensors.
+    Cell find_cell() {
+        const auto kind = file_.metadata.find("lacuna.kind");
+        if (kind == file_.metadata.end()) {
+            return file_.tensors.contains("gru.weight_hh_l0") ? Cell::Gru : Cell::Lstm;
+        }
+        for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+            if (kind->second == float_kind(cell)) {
+                return cell;
+            }
+        }
+        problems_.add(fmt::format("is of kind '{}', expected '{}' or '{}'", kind->second,
+                                  float_kind(Cell::Lstm), float_kind(Cell::Gru)));
+        stop_if_bad();
+        return Cell::Lstm;
+    }
+
     void stop_if_bad() const {
         problems_.throw_if_any("Give a float model as `lacuna train` and `lacuna prune` write it.");
     }
@@ -185,6 +201,21 @@ Tensor to_tensor(const Eigen::VectorXf& vector) {
 
 }  // namespace
 
+std::string float_kind(Cell cell) {
+    return fmt::format("float-{}-lm", cell_name(cell));
+}
+
+Eigen::VectorXf gate_bias(Cell cell, const FloatLayer& layer) {
+    if (cell == Cell::Lstm) {
+        return layer.bias_ih + layer.bias_hh;
+    }
+    const auto units = layer.units();
+    Eigen::VectorXf bias(4 * units);
+    bias << layer.bias_ih.head(2 * units) + layer.bias_hh.head(2 * units), layer.bias_ih.tail(units),
+        layer.bias_hh.tail(units);
+    return bias;
+}
+
 FloatModel float_model_from(const SafeTensors& file, const std::string& subject) {
     return Loader(file, subject).load();
 }
@@ -200,16 +231,17 @@ SafeTensors to_safetensors(const FloatModel& model) {
     file.tensors["embedding.weight"] = to_tensor(model.embedding);
     for (std::size_t n = 0; n < model.layers.size(); ++n) {
         const auto& layer = model.layers[n];
-        file.tensors[fmt::format("lstm.weight_ih_l{}", n)] = to_tensor(layer.weight_ih);
-        file.tensors[fmt::format("lstm.weight_hh_l{}", n)] = to_tensor(layer.weight_hh);
-        file.tensors[fmt::format("lstm.bias_ih_l{}", n)] = to_tensor(layer.bias_ih);
-        file.tensors[fmt::format("lstm.bias_hh_l{}", n)] = to_tensor(layer.bias_hh);
+        const std::string cell = cell_name(model.cell);
+        file.tensors[fmt::format("{}.weight_ih_l{}", cell, n)] = to_tensor(layer.weight_ih);
+        file.tensors[fmt::format("{}.weight_hh_l{}", cell, n)] = to_tensor(layer.weight_hh);
+        file.tensors[fmt::format("{}.bias_ih_l{}", cell, n)] = to_tensor(layer.bias_ih);
+        file.tensors[fmt::format("{}.bias_hh_l{}", cell, n)] = to_tensor(layer.bias_hh);
         k_x.push_back(layer.k_x);
         k_h.push_back(layer.k_h);
     }
     file.tensors["head.weight"] = to_tensor(model.head_weight);
     file.tensors["head.bias"] = to_tensor(model.head_bias);
-    file.metadata["lacuna.kind"] = kFloatModelKind;
+    file.metadata["lacuna.kind"] = float_kind(model.cell);
     file.metadata["lacuna.vocab"] = json(model.vocab).dump();
     file.metadata["lacuna.k_x"] = json(k_x).dump();
     file.metadata["lacuna.k_h"] = json(k_h).dump();

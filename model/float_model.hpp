@@ -1,7 +1,10 @@
-// The float language model: embedding -> stack of LSTM layers -> linear head, one character a step.
-// Equations and gate order (i, f, g, o) are PyTorch's (torch.nn.LSTM):
+// The float language model: embedding -> stack of LSTM or GRU layers -> linear head, one character a step.
+// Equations and gate order are PyTorch's. LSTM (torch.nn.LSTM):
 //   [i f g o] = W_ih x_t + b_ih + W_hh h_(t-1) + b_hh
 //   c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g),   h_t = sigmoid(o) tanh(c_t)
+// GRU (torch.nn.GRU):
+//   [r z n_x] = W_ih x_t + b_ih,   [r' z' n_h] = W_hh h_(t-1) + b_hh
+//   n = tanh(n_x + sigmoid(r + r') n_h),   h_t = (1 - sigmoid(z + z')) n + sigmoid(z + z') h_(t-1)
 #pragma once
 
 #include <Eigen/Core>
@@ -12,18 +15,19 @@
 #include <vector>
 
 #include "common/safetensors.hpp"
+#include "golden/cell.hpp"
 
 namespace lacuna {
 
 /// Row-major like PyTorch's tensors: one row per output unit.
 using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// X inputs, H units; 4H gate rows in the order i, f, g, o (H rows each).
+/// X inputs, H units; R rows, blocks of H: R = 4H, i, f, g, o of an LSTM; R = 3H, r, z, n of a GRU.
 struct FloatLayer {
-    RowMatrix weight_ih;      ///< [4H, X]
-    RowMatrix weight_hh;      ///< [4H, H]
-    Eigen::VectorXf bias_ih;  ///< [4H]
-    Eigen::VectorXf bias_hh;  ///< [4H]
+    RowMatrix weight_ih;      ///< [R, X]
+    RowMatrix weight_hh;      ///< [R, H]
+    Eigen::VectorXf bias_ih;  ///< [R]
+    Eigen::VectorXf bias_hh;  ///< [R]
     int k_x = 16;             ///< weights kept per row and bank of 16 input columns; 16 = dense
     int k_h = 16;             ///< the same for the recurrent columns
 
@@ -31,7 +35,12 @@ struct FloatLayer {
     Eigen::Index units() const { return weight_hh.cols(); }
 };
 
+/// Bias of each of the four sums of all units, [4H]: i, f, g, o, or r, z, n_x, n_h. The two biases of a gate
+/// count together, but those of a GRU's n, one of which is multiplied by r.
+Eigen::VectorXf gate_bias(Cell cell, const FloatLayer& layer);
+
 struct FloatModel {
+    Cell cell = Cell::Lstm;
     std::vector<std::uint8_t> vocab;  ///< byte of each token, in index order
     RowMatrix embedding;              ///< [V, X of layer 0]
     std::vector<FloatLayer> layers;
@@ -43,7 +52,7 @@ struct FloatModel {
 };
 
 /// Kinds of model file; the `lacuna.kind` metadata of a float model.
-inline constexpr const char* kFloatModelKind = "float-lstm-lm";
+std::string float_kind(Cell cell);  ///< `float-lstm-lm`, `float-gru-lm`
 
 /// Reads a float model. Throws `Error` listing every problem: wrong kind, missing tensors, shapes that do not
 /// fit each other, wrong dtype, values that are not finite, bad metadata.
@@ -52,7 +61,8 @@ FloatModel load_float_model(const std::filesystem::path& path);
 /// Checks and converts the content of an opened file; `subject` names it in messages.
 FloatModel float_model_from(const SafeTensors& file, const std::string& subject);
 
-/// PyTorch names: embedding.weight, lstm.weight_ih_l0, ..., head.weight, head.bias; all F32.
+/// PyTorch names: embedding.weight, lstm.weight_ih_l0 or gru.weight_ih_l0, ..., head.weight, head.bias; all
+/// F32.
 SafeTensors to_safetensors(const FloatModel& model);
 void save_float_model(const std::filesystem::path& path, const FloatModel& model);
 
@@ -68,11 +78,11 @@ class FloatRunner {
     /// reference stays valid until the next step.
     const Eigen::VectorXf& step(int token);
 
-    /// State of a layer after the last step, [H].
+    /// State of a layer after the last step, [H]; c of a GRU is its h.
     const Eigen::VectorXf& h(std::size_t layer) const { return states_.at(layer).h; }
     const Eigen::VectorXf& c(std::size_t layer) const { return states_.at(layer).c; }
 
-    /// Pre-activations [4H] of a layer in the last step, biases included (for calibration).
+    /// Sums of the gates [4H] of a layer in the last step, biases included (for calibration).
     const Eigen::VectorXf& gates(std::size_t layer) const { return states_.at(layer).gates; }
 
   private:
@@ -81,6 +91,9 @@ class FloatRunner {
         Eigen::VectorXf c;
         Eigen::VectorXf gates;
     };
+
+    void step_gru(const FloatLayer& layer, const Eigen::VectorXf& input, State& state) const;
+    void step_lstm(const FloatLayer& layer, const Eigen::VectorXf& input, State& state) const;
 
     const FloatModel& model_;
     std::vector<State> states_;

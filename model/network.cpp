@@ -33,6 +33,23 @@ void cell_forward(Scalar* __restrict z, const Scalar* __restrict before, Scalar*
     }
 }
 
+/// The same of a GRU: `x` = W_x x + b and `h_sums` = W_h h, its n block with its bias, both [3H], become r,
+/// z, n and n_h; then the new state.
+template <class Scalar>
+void gru_forward(Scalar* __restrict x, const Scalar* __restrict h_sums, const Scalar* __restrict before,
+                 Scalar* __restrict state, Scalar* __restrict h, Index units) {
+    for (Index u = 0; u < units; ++u) {
+        const Scalar r = fast_sigmoid(x[u] + h_sums[u]);
+        const Scalar z = fast_sigmoid(x[units + u] + h_sums[units + u]);
+        const Scalar n = fast_tanh(x[2 * units + u] + r * h_sums[2 * units + u]);
+        x[u] = r;
+        x[units + u] = z;
+        x[2 * units + u] = n;
+        state[u] = (1 - z) * n + z * before[u];
+        h[u] = state[u];
+    }
+}
+
 /// Q0.7, rounding half up; h > -1 always, so only the upper limit can act.
 template <class Scalar>
 void round_to_q7(Scalar* h, Index count) {
@@ -63,6 +80,28 @@ void cell_backward(Scalar* __restrict z, const Scalar* __restrict before, const 
         z[units + u] = dc * before[u] * f * (1 - f);
         z[2 * units + u] = dc * i * (1 - g * g);
         z[3 * units + u] = dh * t * o * (1 - o);
+    }
+}
+
+/// Inverse of `gru_forward`: r, z, n in `x` become the gradients of its sums, and `h_sums` those of W_h h.
+/// `above`, `carried` and `carried_state` as of `cell_backward`.
+template <class Scalar>
+void gru_backward(Scalar* __restrict x, Scalar* __restrict h_sums, const Scalar* __restrict before,
+                  const Scalar* __restrict above, const Scalar* __restrict carried,
+                  Scalar* __restrict carried_state, Index units) {
+    for (Index u = 0; u < units; ++u) {
+        const Scalar r = x[u];
+        const Scalar z = x[units + u];
+        const Scalar n = x[2 * units + u];
+        const Scalar ds = carried_state[u] + above[u] + carried[u];
+        const Scalar dn = ds * (1 - z) * (1 - n * n);
+        carried_state[u] = ds * z;
+        x[u] = dn * h_sums[2 * units + u] * r * (1 - r);
+        x[units + u] = ds * (before[u] - n) * z * (1 - z);
+        x[2 * units + u] = dn;
+        h_sums[u] = x[u];
+        h_sums[units + u] = x[units + u];
+        h_sums[2 * units + u] = dn * r;
     }
 }
 
@@ -154,8 +193,14 @@ void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t 
     if (trace.kept_x) {
         trace.kept_x->load(parameters);
     }
-    trace.gates.resize(4 * units, columns_);
-    trace.tanh_cell.resize(units, columns_);
+    const Index rows = weight_h.rows();
+    trace.gates.resize(rows, columns_);
+    if (gru()) {
+        trace.gates_h.setZero(rows, columns_);
+        trace.gates_h.bottomRows(units).colwise() += bias.col(0).tail(units);
+    } else {
+        trace.tanh_cell.resize(units, columns_);
+    }
     trace.cells.resize(units, columns_ + streams_);
     trace.hidden.resize(units, columns_ + streams_);
     trace.cells.leftCols(streams_) = trace.c;
@@ -173,20 +218,26 @@ void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t 
         timed([&] { trace.gates.noalias() = weight_x * output(n - 1); });
     }
     for (Index first = 0; first < columns_; first += streams_) {
-        auto gates = trace.gates.middleCols(first, streams_);
-        gates.colwise() += bias.col(0);
+        trace.gates.middleCols(first, streams_).colwise() += bias.col(0).head(rows);
+        auto sums = sums_of_h(trace).middleCols(first, streams_);
         const auto before = trace.hidden.middleCols(first, streams_);
         timed([&] {
             if (trace.kept_h) {
-                trace.kept_h->add_product(before, gates);
+                trace.kept_h->add_product(before, sums);
             } else {
-                gates.noalias() += weight_h * before;
+                sums.noalias() += weight_h * before;
             }
         });
         for (Index j = first; j < first + streams_; ++j) {
             Scalar* h = trace.hidden.col(j + streams_).data();
-            cell_forward(trace.gates.col(j).data(), trace.cells.col(j).data(),
-                         trace.cells.col(j + streams_).data(), trace.tanh_cell.col(j).data(), h, units);
+            Scalar* cell = trace.cells.col(j + streams_).data();
+            if (gru()) {
+                gru_forward(trace.gates.col(j).data(), trace.gates_h.col(j).data(), trace.cells.col(j).data(),
+                            cell, h, units);
+            } else {
+                cell_forward(trace.gates.col(j).data(), trace.cells.col(j).data(), cell,
+                             trace.tanh_cell.col(j).data(), h, units);
+            }
             if (options.round_hidden) {
                 round_to_q7(h, units);
             }
@@ -233,49 +284,66 @@ void Network<Scalar>::backward(const Flat<Scalar>& parameters, std::span<const i
 }
 
 template <class Scalar>
-void Network<Scalar>::backward_layer(const Flat<Scalar>& parameters, std::size_t n,
-                                     std::span<const int> inputs, Flat<Scalar>& gradient) {
+void Network<Scalar>::backward_steps(const Flat<Scalar>& parameters, std::size_t n) {
     auto& trace = traces_[n];
-    const auto& blocks = layout_.layers[n];
-    const auto weight_h = view(parameters, blocks.weight_h);
+    const auto weight_h = view(parameters, layout_.layers[n].weight_h);
     const Index units = weight_h.cols();
-    if (trace.keep.size() > 0) {
-        from_above_.array() *= trace.keep.array();
-    }
     carried_.setZero(units, streams_);
     carried_cell_.setZero(units, streams_);
     for (Index first = columns_ - streams_; first >= 0; first -= streams_) {
         for (Index b = 0; b < streams_; ++b) {
             const Index j = first + b;
-            cell_backward(trace.gates.col(j).data(), trace.cells.col(j).data(), trace.tanh_cell.col(j).data(),
-                          from_above_.col(j).data(), carried_.col(b).data(), carried_cell_.col(b).data(),
-                          units);
+            const Scalar* above = from_above_.col(j).data();
+            const Scalar* carried = carried_.col(b).data();
+            if (gru()) {
+                gru_backward(trace.gates.col(j).data(), trace.gates_h.col(j).data(),
+                             trace.cells.col(j).data(), above, carried, carried_cell_.col(b).data(), units);
+            } else {
+                cell_backward(trace.gates.col(j).data(), trace.cells.col(j).data(),
+                              trace.tanh_cell.col(j).data(), above, carried, carried_cell_.col(b).data(),
+                              units);
+            }
         }
         if (first > 0) {
-            const auto gates = trace.gates.middleCols(first, streams_);
+            const auto sums = sums_of_h(trace).middleCols(first, streams_);
             timed([&] {
                 if (trace.kept_h) {
                     carried_.setZero();
-                    trace.kept_h->add_transposed_product(gates, carried_);
+                    trace.kept_h->add_transposed_product(sums, carried_);
                 } else {
-                    carried_.noalias() = weight_h.transpose() * gates;
+                    carried_.noalias() = weight_h.transpose() * sums;
                 }
             });
         }
     }
+}
+
+template <class Scalar>
+void Network<Scalar>::backward_layer(const Flat<Scalar>& parameters, std::size_t n,
+                                     std::span<const int> inputs, Flat<Scalar>& gradient) {
+    auto& trace = traces_[n];
+    const auto& blocks = layout_.layers[n];
+    if (trace.keep.size() > 0) {
+        from_above_.array() *= trace.keep.array();
+    }
+    backward_steps(parameters, n);
+    const Matrix& sums = sums_of_h(trace);
     auto gradient_h = view(gradient, blocks.weight_h);
     auto gradient_x = view(gradient, blocks.weight_x);
     auto gradient_bias = view(gradient, blocks.bias);
     const auto before = trace.hidden.leftCols(columns_);
     timed([&] {
         if (trace.kept_h) {
-            trace.kept_h->add_outer_product(trace.gates, before, gradient);
+            trace.kept_h->add_outer_product(sums, before, gradient);
         } else {
-            gradient_h.noalias() += trace.gates * before.transpose();
+            gradient_h.noalias() += sums * before.transpose();
         }
     });
     for (Index j = 0; j < columns_; ++j) {
-        gradient_bias.col(0) += trace.gates.col(j);
+        gradient_bias.col(0).head(sums.rows()) += trace.gates.col(j);
+        if (gru()) {
+            gradient_bias.col(0).tail(blocks.weight_h.cols) += sums.col(j).tail(blocks.weight_h.cols);
+        }
     }
     const auto weight_x = view(parameters, blocks.weight_x);
     if (trace.kept_x) {

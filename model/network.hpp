@@ -1,5 +1,5 @@
-// Forward and backward pass of the character LSTM over a chunk of T steps of B parallel streams (truncated
-// back-propagation through time: states are carried from chunk to chunk, gradients are not).
+// Forward and backward pass of the character LSTM or GRU over a chunk of T steps of B parallel streams
+// (truncated back-propagation through time: states are carried from chunk to chunk, gradients are not).
 // Matrices are [features, T * B], column t * B + b, column-major: the columns of one step lie together.
 // Templated so that the tests can check the very same code against finite differences in double.
 #pragma once
@@ -55,7 +55,7 @@ class Network {
     const Matrix& probabilities() const { return probabilities_; }
 
     Eigen::Index streams() const { return streams_; }
-    /// Carried state of a layer, [H, B].
+    /// Carried state of a layer, [H, B]. A GRU's c is its state; h is the copy of it that the products see.
     Matrix& h(std::size_t layer) { return traces_[layer].h; }
     Matrix& c(std::size_t layer) { return traces_[layer].c; }
 
@@ -64,12 +64,13 @@ class Network {
 
   private:
     struct Trace {
-        Matrix h;          ///< state before the next chunk
-        Matrix c;          ///<
-        Matrix gates;      ///< [4H, TB]: pre-activations, then i, f, g, o, then their gradients
+        Matrix h;      ///< state before the next chunk
+        Matrix c;      ///<
+        Matrix gates;  ///< [R, TB]: pre-activations, then i, f, g, o or r, z, n, then gradients of the former
+        Matrix gates_h;    ///< GRU only, [R, TB]: W_h h; its n block then n_h; then gradients of W_h h
         Matrix cells;      ///< [H, (T+1)B]: c before step t in columns t * B
         Matrix hidden;     ///< [H, (T+1)B]: h before step t
-        Matrix tanh_cell;  ///< [H, TB]
+        Matrix tanh_cell;  ///< LSTM only, [H, TB]
         Matrix keep;       ///< [H, TB]: 0 or 1 / (1 - dropout); empty without dropout
         Matrix output;     ///< [H, TB]: h after dropout; empty without
         std::optional<SparseBlock<Scalar>>
@@ -81,7 +82,11 @@ class Network {
                        const PassOptions& options);
     void backward_layer(const Flat<Scalar>& parameters, std::size_t n, std::span<const int> inputs,
                         Flat<Scalar>& gradient);
+    void backward_steps(const Flat<Scalar>& parameters, std::size_t n);
     Eigen::Ref<const Matrix> output(std::size_t n) const;
+    bool gru() const { return layout_.shape().cell == Cell::Gru; }
+    /// What W_h h is added to, and later the gradient of W_h h.
+    Matrix& sums_of_h(Trace& trace) const { return gru() ? trace.gates_h : trace.gates; }
 
     template <class Product>
     void timed(const Product& product);
@@ -90,7 +95,7 @@ class Network {
     Eigen::Index streams_;
     Eigen::Index columns_ = 0;  ///< T * B of the last forward pass
     std::vector<Trace> traces_;
-    Matrix token_gates_;  ///< [4H of layer 0, V]: input part of the gates per token; its gradient in backward
+    Matrix token_gates_;  ///< [R of layer 0, V]: input part of the gates per token; its gradient in backward
     Matrix probabilities_;  ///< [V, TB]; in backward the gradient of the logits
     Matrix from_above_;     ///< [H, TB]: gradient of a layer's output
     Matrix carried_;        ///< [H, B]: gradient of h carried backwards in time

@@ -25,6 +25,7 @@ NetworkShape shape_of(const FloatModel& model) {
     for (const auto& layer : model.layers) {
         shape.units.push_back(layer.units());
     }
+    shape.cell = model.cell;
     return shape;
 }
 
@@ -33,9 +34,10 @@ ParameterLayout::ParameterLayout(const NetworkShape& shape) : shape_(shape) {
     for (std::size_t n = 0; n < shape.units.size(); ++n) {
         const auto units = shape.units[n];
         LayerBlocks blocks;
-        blocks.weight_x = place(4 * units, shape.inputs(n));
-        blocks.weight_h = place(4 * units, units);
-        blocks.bias = place(4 * units, 1);
+        const auto rows = static_cast<Eigen::Index>(part_blocks(shape.cell)) * units;
+        blocks.weight_x = place(rows, shape.inputs(n));
+        blocks.weight_h = place(rows, units);
+        blocks.bias = place(static_cast<Eigen::Index>(kGates) * units, 1);
         layers.push_back(blocks);
     }
     head_weight = place(shape.vocabulary, shape.units.back());
@@ -72,7 +74,7 @@ Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout) {
         const auto& layer = model.layers[n];
         view(flat, layout.layers[n].weight_x) = layer.weight_ih;
         view(flat, layout.layers[n].weight_h) = layer.weight_hh;
-        view(flat, layout.layers[n].bias) = layer.bias_ih + layer.bias_hh;
+        view(flat, layout.layers[n].bias) = gate_bias(model.cell, layer);
     }
     view(flat, layout.head_weight) = model.head_weight;
     view(flat, layout.head_bias) = model.head_bias;
@@ -83,13 +85,17 @@ FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout,
                      std::vector<std::uint8_t> vocab) {
     FloatModel model;
     model.vocab = std::move(vocab);
+    model.cell = layout.shape().cell;
     model.embedding = view(flat, layout.embedding);
     for (const auto& blocks : layout.layers) {
         FloatLayer layer;
         layer.weight_ih = view(flat, blocks.weight_x);
         layer.weight_hh = view(flat, blocks.weight_h);
-        layer.bias_ih = view(flat, blocks.bias);
+        layer.bias_ih = view(flat, blocks.bias).topRows(layer.weight_ih.rows());
         layer.bias_hh = Eigen::VectorXf::Zero(layer.bias_ih.size());
+        if (model.cell == Cell::Gru) {
+            layer.bias_hh.tail(layer.units()) = view(flat, blocks.bias).bottomRows(layer.units());
+        }
         model.layers.push_back(std::move(layer));
     }
     model.head_weight = view(flat, layout.head_weight);

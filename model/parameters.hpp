@@ -14,7 +14,8 @@ namespace lacuna {
 struct NetworkShape {
     Eigen::Index vocabulary = 0;
     Eigen::Index embedding = 0;
-    std::vector<Eigen::Index> units;  ///< per LSTM layer, from the input upwards
+    std::vector<Eigen::Index> units;  ///< per layer, from the input upwards
+    Cell cell = Cell::Lstm;
 
     Eigen::Index inputs(std::size_t layer) const { return layer == 0 ? embedding : units[layer - 1]; }
     bool operator==(const NetworkShape&) const = default;
@@ -32,9 +33,9 @@ struct Block {
 };
 
 struct LayerBlocks {
-    Block weight_x;  ///< [4H, X]
-    Block weight_h;  ///< [4H, H]
-    Block bias;      ///< [4H, 1], the sum of PyTorch's two biases
+    Block weight_x;  ///< [R, X], R as of FloatLayer
+    Block weight_h;  ///< [R, H]
+    Block bias;      ///< [4H, 1], one for each sum (see `gate_bias`)
 };
 
 /// Blocks start at multiples of 16 elements; the gaps stay zero.
@@ -74,14 +75,14 @@ ConstBlockMap<Scalar> view(const Flat<Scalar>& flat, const Block& block) {
     return {flat.data() + block.offset, block.rows, block.cols};
 }
 
-/// Uniform in +-1/sqrt(H) as PyTorch's LSTM and Linear, +-1 for the embedding, 0 for biases but 1 for the
-/// forget gates' (Jozefowicz et al., ICML 2015). Same seed, same values.
+/// Uniform in +-1/sqrt(H) as PyTorch's LSTM, GRU and Linear, +-1 for the embedding, 0 for biases but 1 for
+/// those of the gates that keep the state, f and z (Jozefowicz et al., ICML 2015). Same seed, same values.
 Flat<float> initial_parameters(const ParameterLayout& layout, std::uint64_t seed);
 
-/// Copies a model into a flat array, the two biases summed.
+/// Copies a model into a flat array, with one bias for each sum.
 Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout);
 
-/// The inverse: fills matrices; k and history stay defaults. bias_hh becomes zero.
+/// The inverse: fills matrices; k and history stay defaults. bias_hh becomes zero, but that of a GRU's n.
 FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout, std::vector<std::uint8_t> vocab);
 
 }  // namespace lacuna

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
+#include <optional>
 
 #include "common/error.hpp"
 #include "golden/fixed.hpp"
@@ -23,16 +25,39 @@ constexpr double kActivationSteps = 128;  // h is h / 128
 constexpr double kPreSteps = 4096;        // Q3.12
 constexpr std::size_t kShownBanks = 4;
 
-/// Integers of one layer's or the head's rows, of up to two parts that share the row's scale.
+/// Integers of one part of a layer's sums, or of the head's. A sum is a row of each part, which share its
+/// scale.
 struct Part {
     const RowMatrix* weight = nullptr;
     PartWeights* out = nullptr;
-    Eigen::Index first_input = 0;  ///< where the part begins in the joint input
-    double unit = 1;               ///< v stands for the real weight v * s * unit * 2^shift
+    std::vector<std::ptrdiff_t> row_of;  ///< for each sum the part's row, or -1 when it has none
+    Eigen::Index first_input = 0;        ///< where the part begins in the joint input
+    double unit = 1;                     ///< v stands for the real weight v * s * unit * 2^shift
     int shift = 0;
     double signal = 0;
     double noise = 0;
+
+    std::size_t slots(std::size_t sum) const { return row_of[sum] < 0 ? 0 : out->slots; }
 };
+
+std::vector<std::ptrdiff_t> all_rows(std::size_t rows) {
+    std::vector<std::ptrdiff_t> row_of(rows);
+    std::iota(row_of.begin(), row_of.end(), 0);
+    return row_of;
+}
+
+/// Rows of a part for the gates of a layer's units; `block` says which block a gate sums.
+template <class Block>
+std::vector<std::ptrdiff_t> gate_rows(Cell cell, std::size_t units, const Block& block) {
+    std::vector<std::ptrdiff_t> row_of;
+    for (std::size_t gate = 0; gate < kGates; ++gate) {
+        for (std::size_t unit = 0; unit < units; ++unit) {
+            const std::optional<std::size_t> rows = block(cell, gate);
+            row_of.push_back(rows ? static_cast<std::ptrdiff_t>(*rows * units + unit) : -1);
+        }
+    }
+    return row_of;
+}
 
 /// Keeps the columns of the nonzero weights; fills up to min(k, real columns) with the lowest free ones.
 PartWeights choose_columns(const std::string& name, const RowMatrix& weight, int k, std::size_t& filled,
@@ -84,20 +109,23 @@ std::vector<Eigen::Index> columns_of(const PartWeights& part, std::size_t row) {
     return columns;
 }
 
-/// One row of all parts as a problem for the row quantiser; `inputs` receives the joint columns of the slots.
-RowProblem row_problem(const std::vector<Part>& parts, std::size_t row, std::vector<Eigen::Index>& inputs) {
+/// One sum of all parts as a problem for the row quantiser; `inputs` receives the joint columns of the slots.
+RowProblem row_problem(const std::vector<Part>& parts, std::size_t sum, std::vector<Eigen::Index>& inputs) {
     RowProblem problem;
     std::size_t slots = 0;
     for (const Part& part : parts) {
-        slots += part.out->slots;
+        slots += part.slots(sum);
     }
     problem.weight.resize(static_cast<Eigen::Index>(slots));
     problem.unit.resize(static_cast<Eigen::Index>(slots));
     inputs.clear();
     for (const Part& part : parts) {
-        for (const Eigen::Index column : columns_of(*part.out, row)) {
+        if (part.slots(sum) == 0) {
+            continue;
+        }
+        for (const Eigen::Index column : columns_of(*part.out, static_cast<std::size_t>(part.row_of[sum]))) {
             const auto at = static_cast<Eigen::Index>(inputs.size());
-            problem.weight[at] = static_cast<double>((*part.weight)(static_cast<Eigen::Index>(row), column));
+            problem.weight[at] = static_cast<double>((*part.weight)(part.row_of[sum], column));
             problem.unit[at] = std::ldexp(part.unit, part.shift);
             inputs.push_back(part.first_input + column);
         }
@@ -110,7 +138,7 @@ RowProblem row_problem(const std::vector<Part>& parts, std::size_t row, std::vec
 std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const Eigen::MatrixXd& moment,
                                     const Eigen::VectorXf& bias, double scale_factor, double bias_steps,
                                     std::size_t& limited_biases) {
-    std::vector<RowScale> rows(parts.front().out->rows);
+    std::vector<RowScale> rows(parts.front().row_of.size());
     std::vector<Eigen::Index> inputs;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         RowProblem problem = row_problem(parts, row, inputs);
@@ -124,14 +152,16 @@ std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const Eigen::Matri
 
         Eigen::Index at = 0;
         for (Part& part : parts) {
-            const auto slots = static_cast<Eigen::Index>(part.out->slots);
+            const auto slots = static_cast<Eigen::Index>(part.slots(row));
+            if (slots == 0) {
+                continue;
+            }
             const auto own = problem.moment.block(at, at, slots, slots);
             const Eigen::VectorXd weight = problem.weight.segment(at, slots);
             const Eigen::VectorXd error = solution.error.segment(at, slots);
             part.signal += weight.dot(own * weight);
             part.noise += error.dot(own * error);
-            std::copy_n(solution.v.begin() + at, slots,
-                        part.out->value.begin() + static_cast<std::ptrdiff_t>(row) * slots);
+            std::copy_n(solution.v.begin() + at, slots, part.out->value.begin() + part.row_of[row] * slots);
             at += slots;
         }
     }
@@ -149,7 +179,7 @@ double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& mo
     const Eigen::VectorXd input_power = moment.diagonal();
     double noise = 0;
     std::vector<Eigen::Index> inputs;
-    for (std::size_t row = 0; row < parts.front().out->rows; ++row) {
+    for (std::size_t row = 0; row < parts.front().row_of.size(); ++row) {
         const RowProblem problem = row_problem(parts, row, inputs);
         const double scale = unclipped_scale(problem);
         if (scale == 0) {
@@ -162,7 +192,7 @@ double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& mo
         double sum = 0;
         Eigen::Index at = 0;
         for (const Part& part : parts) {
-            const auto slots = static_cast<Eigen::Index>(part.out->slots);
+            const auto slots = static_cast<Eigen::Index>(part.slots(row));
             sum += std::ldexp(v.segment(at, slots).cwiseAbs().sum(), part.shift);
             at += slots;
         }
@@ -216,20 +246,22 @@ void quantise_embedding(const FloatModel& model, QuantisedModel& result, Quantis
     report.snr_embedding = 10 * std::log10(signal / noise);
 }
 
-RecurrentLayer quantise_layer(const FloatLayer& source, RecurrentLayer layer, double input_unit,
+RecurrentLayer quantise_layer(Cell cell, const FloatLayer& source, RecurrentLayer layer, double input_unit,
                               const Eigen::MatrixXd& moment, const QuantiseOptions& options,
                               QuantiseReport::Layer& report) {
     std::vector<Part> parts(2);
     parts[0].weight = &source.weight_ih;
     parts[0].out = &layer.x;
+    parts[0].row_of = gate_rows(cell, layer.units, x_block);
     parts[0].unit = input_unit;
     parts[1].weight = &source.weight_hh;
     parts[1].out = &layer.h;
+    parts[1].row_of = gate_rows(cell, layer.units, h_block);
     parts[1].first_input = source.inputs();
     constexpr double kScaleFactor = kPreSteps / kActivationSteps;
     choose_shifts(parts, moment, options);
-    layer.rows = quantise_rows(parts, moment, source.bias_ih + source.bias_hh, kScaleFactor, kPreSteps,
-                               report.limited_biases);
+    layer.rows =
+        quantise_rows(parts, moment, gate_bias(cell, source), kScaleFactor, kPreSteps, report.limited_biases);
     layer.shift_x = parts[0].shift;
     layer.shift_h = parts[1].shift;
     report.snr_x = decibels(parts[0]);
@@ -251,6 +283,7 @@ Head quantise_head(const FloatModel& model, PartWeights columns, const Calibrati
     std::vector<Part> parts(1);
     parts[0].weight = &model.head_weight;
     parts[0].out = &head.h;
+    parts[0].row_of = all_rows(head.h.rows);
     const double steps = std::ldexp(1.0, head.fraction);
     std::size_t limited = 0;
     head.rows = quantise_rows(parts, moment, model.head_bias, steps / kActivationSteps, steps, limited);
@@ -277,6 +310,7 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
     report.layers.resize(model.layers.size());
     QuantisedModel result;
     result.name = options.name;
+    result.cell = model.cell;
     result.language = true;
     result.vocab = model.vocab;
     result.history = model.history;
@@ -291,8 +325,10 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
         layer.x = choose_columns(fmt::format("l.{}.x", l), source.weight_ih, source.k_x, filled, problems);
         layer.h = choose_columns(fmt::format("l.{}.h", l), source.weight_hh, source.k_h, filled, problems);
         layer.cell_fraction =
-            fraction_for(static_cast<double>(calibration.layers[l].largest_c) * options.cell_headroom,
-                         kMinCellFraction, kMaxCellFraction);
+            model.cell == Cell::Gru
+                ? kGruStateFraction
+                : fraction_for(static_cast<double>(calibration.layers[l].largest_c) * options.cell_headroom,
+                               kMinCellFraction, kMaxCellFraction);
         result.layers.push_back(std::move(layer));
     }
     auto head_columns =
@@ -302,8 +338,9 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
     quantise_embedding(model, result, report);
     for (std::size_t l = 0; l < model.layers.size(); ++l) {
         const double input_unit = l == 0 ? 1 / (kActivationSteps * result.input_scale) : 1.0;
-        result.layers[l] = quantise_layer(model.layers[l], std::move(result.layers[l]), input_unit,
-                                          calibration.layers[l].moment, options, report.layers[l]);
+        result.layers[l] =
+            quantise_layer(model.cell, model.layers[l], std::move(result.layers[l]), input_unit,
+                           calibration.layers[l].moment, options, report.layers[l]);
     }
     result.head = quantise_head(model, std::move(head_columns), calibration, options, report);
     result.validate();

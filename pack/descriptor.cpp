@@ -21,6 +21,7 @@ void for_each_field(D& d, Visit visit) {
     visit(d.skew, 0, 15, 4);
     visit(d.skew_max, 0, 19, 4);
     visit(d.gru, 0, 23, 1);
+    visit(d.final_only, 0, 24, 1);
     visit(d.x_base, 1, 0, 12);
     visit(d.x_banks, 1, 16, 12);
     visit(d.h_base, 2, 0, 12);
@@ -29,6 +30,8 @@ void for_each_field(D& d, Visit visit) {
     visit(d.k_x_last, 3, 5, 5);
     visit(d.k_h, 3, 10, 5);
     visit(d.k_h_last, 3, 15, 5);
+    visit(d.rider_units, 3, 20, 6);
+    visit(d.rider_emissions, 3, 26, 6);
     visit(d.x_slots, 4, 0, 16);
     visit(d.slots, 4, 16, 16);
     visit(d.weight_base, 5, 0, 20);

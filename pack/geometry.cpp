@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "common/error.hpp"
 #include "golden/number_format.hpp"
 
 namespace lacuna {
@@ -21,10 +24,23 @@ bool Geometry::within_limits() const {
            accumulator_bits <= number_format(activation_bits).max_accumulator_bits;
 }
 
-std::vector<Place> group_places(const Geometry& geometry, int units) {
+int places_left(const Geometry& geometry, int first) {
+    int places = 0;
+    for (int port = 0; port < geometry.ports; ++port) {
+        const int strand = kPesPerTile * ((geometry.tiles - port + geometry.ports - 1) / geometry.ports);
+        places += std::max(0, strand - first);
+    }
+    return places;
+}
+
+std::vector<Place> group_places(const Geometry& geometry, int units, int first) {
+    if (units > places_left(geometry, first)) {
+        throw Error(fmt::format("a group of {} units after {} emissions has no place in {} tiles", units,
+                                first, geometry.tiles));
+    }
     std::vector<Place> places(static_cast<std::size_t>(units));
     int next = units - 1;
-    for (int emission = 0; next >= 0; ++emission) {
+    for (int emission = first; next >= 0; ++emission) {
         for (int port = 0; port < geometry.ports && next >= 0; ++port) {
             // Strand `port` carries tiles T-1-port, T-1-port-P, ..., three results each.
             const int tile = geometry.tiles - 1 - (geometry.ports * (emission / kPesPerTile) + port);

@@ -413,8 +413,8 @@ module lacuna_engine #(
 
     always_ff @(posedge clk_i) begin
         credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
-                  - ((group_valid && issue_group.emit) ? CreditW'(issue_group.emissions) : '0);
-        flight_q <= flight_q + 6'(group_valid) - 6'(retired[0]) - 6'(retired[1]);
+                  - (group_valid ? CreditW'(issue_group.outputs) : '0);
+        flight_q <= flight_q + 6'(group_valid) + 6'(group_valid && issue_group.rider_units != '0) - 6'(retired[0]) - 6'(retired[1]);
         tail_q <= {tail_q[2:0], flight_q != '0};
         if (!rst_ni) begin
             credit_q <= CreditW'(OutputDepth);

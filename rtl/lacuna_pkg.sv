@@ -49,6 +49,7 @@ package lacuna_pkg;
     localparam int unsigned MemAddrW = 20;  // of the host port
     localparam int unsigned UnitW = 12;
     localparam int unsigned CountW = 8;
+    localparam int unsigned RiderW = 6;
     localparam int unsigned EntryW = 5;
     localparam int unsigned StepsW = 32;
     localparam int unsigned SkewW = 4;
@@ -96,7 +97,8 @@ package lacuna_pkg;
         logic [15:0] slots;
         logic [15:0] x_slots;
         // word 3
-        logic [11:0] pad3;
+        logic [RiderW-1:0] rider_emissions;
+        logic [RiderW-1:0] rider_units;
         logic [4:0] k_h_last;
         logic [4:0] k_h;
         logic [4:0] k_x_last;
@@ -112,7 +114,8 @@ package lacuna_pkg;
         logic [3:0] pad1a;
         logic [BankAddrW-1:0] x_base;
         // word 0
-        logic [7:0] pad0;
+        logic [6:0] pad0;
+        logic final_only;
         logic gru;
         logic [SkewW-1:0] skew_max;
         logic [SkewW-1:0] skew;
@@ -135,7 +138,9 @@ package lacuna_pkg;
         logic last_group;
         logic [EntryW-1:0] entry;
         logic [CountW-1:0] units;
-        logic [CountW-1:0] emissions;
+        logic [CountW-1:0] emissions;     // of units and riders
+        logic [CountW-1:0] outputs;       // words for the output buffer
+        logic [RiderW-1:0] rider_units;   // head units that leave after the group's own
         logic [UnitW-1:0] unit_base;
         logic [BankAddrW-1:0] destination;
         logic [TagW-1:0] tag;
@@ -143,7 +148,7 @@ package lacuna_pkg;
         logic [RowAddrW-1:0] cell_row;
         logic [3:0] cell_fraction;
     } group_t;
-    localparam int unsigned GroupW = 4 + EntryW + 2*CountW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
+    localparam int unsigned GroupW = 4 + EntryW + 3*CountW + RiderW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
 
     // One bank of one sweep.
     typedef struct packed {

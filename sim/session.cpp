@@ -217,18 +217,19 @@ void Session::check_taps(const EngineOutputs& out, const std::vector<std::size_t
     }
 }
 
-bool Session::collect(const EngineOutputs& out) {
+bool Session::collect(const EngineOutputs& out, Mode mode, bool final_step) {
     const std::size_t last = layout_.operations.size() - 1;
     const Operation& op = layout_.operations[last];
     // Which group and emission is this word?
     std::size_t word = output_word_;
     int group = 0;
-    while (word >= static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)))) {
-        word -= static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)));
-        ++group;
+    auto places = layout_.output_places(mode, final_step, group);
+    const auto words = [&] { return static_cast<std::size_t>(places.front().emission) + 1; };
+    while (word >= words()) {
+        word -= words();
+        places = layout_.output_places(mode, final_step, ++group);
     }
     const Expected* want = expected(output_step_);
-    const auto places = group_places(layout_.geometry, op.group_units(group));
     for (std::size_t u = 0; u < places.size(); ++u) {
         if (static_cast<std::size_t>(places[u].emission) != word) {
             continue;
@@ -249,9 +250,7 @@ bool Session::collect(const EngineOutputs& out) {
         }
     }
     ++output_word_;
-    const bool done =
-        group + 1 == op.descriptor.groups &&
-        word + 1 == static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)));
+    const bool done = group + 1 == op.descriptor.groups && word + 1 == words();
     if (done) {
         output_word_ = 0;
         ++output_step_;
@@ -326,7 +325,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             count.cycle({out.fire, out.group, out.wait, static_cast<std::size_t>(entry)});
         }
         check_taps(out, operation_of);
-        if (y_taken && collect(out)) {
+        if (y_taken && collect(out, mode, taken + 1 == steps)) {
             if (sink) {
                 sink(base_step_ + taken, outputs_);
             }

@@ -93,7 +93,7 @@ class Session {
     void wait_idle();
     const Expected* expected(std::uint64_t step) const;
     /// Takes one word of the output stream apart; true when it completes a step's outputs.
-    bool collect(const EngineOutputs& out);
+    bool collect(const EngineOutputs& out, Mode mode, bool final_step);
 
     Engine& engine_;
     Layout layout_;

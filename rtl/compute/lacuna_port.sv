@@ -33,6 +33,9 @@ module lacuna_port #(
 
     // A GRU's n_x and n_h pass their gates as they are, crosswise: n_h meets r where g meets i.
     for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
+        localparam bit Raw = l >= GateG;
+        localparam int unsigned Other = Raw ? GateG + GateO - l : l;
+
         lacuna_scale #(
             .AccW(AccW)
         ) u_scale (
@@ -51,8 +54,8 @@ module lacuna_port #(
             .table_word_o(table_word[l]),
             .tanh_i(l == GateG),
             .value_i($signed(value_o[l])),
-            .raw_i(gru_i && l >= GateG),
-            .raw_value_i(l >= GateG ? $signed(value_o[GateG + GateO - l]) : '0),
+            .raw_i(gru_i && Raw),
+            .raw_value_i($signed(value_o[Other])),
             .gate_o(gate[l])
         );
     end

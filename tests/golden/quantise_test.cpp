@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "golden/golden_model.hpp"
 #include "golden/prng.hpp"
@@ -18,18 +19,20 @@ RowMatrix random_matrix(SplitMix64& prng, Eigen::Index rows, Eigen::Index column
 }
 
 /// A float model with random weights, 8 tokens, 20 inputs, layers of 24 and 18 units.
-FloatModel random_float_model(std::uint64_t seed) {
+FloatModel random_float_model(std::uint64_t seed, Cell cell = Cell::Lstm) {
     SplitMix64 prng(seed);
     FloatModel model;
+    model.cell = cell;
     model.vocab = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'};
     model.embedding = random_matrix(prng, 8, 20, 1.5);
     Eigen::Index inputs = 20;
     for (const Eigen::Index units : {24, 18}) {
+        const Eigen::Index rows = static_cast<Eigen::Index>(part_blocks(cell)) * units;
         FloatLayer layer;
-        layer.weight_ih = random_matrix(prng, 4 * units, inputs, 0.5);
-        layer.weight_hh = random_matrix(prng, 4 * units, units, 0.5);
-        layer.bias_ih = random_matrix(prng, 4 * units, 1, 0.3);
-        layer.bias_hh = random_matrix(prng, 4 * units, 1, 0.3);
+        layer.weight_ih = random_matrix(prng, rows, inputs, 0.5);
+        layer.weight_hh = random_matrix(prng, rows, units, 0.5);
+        layer.bias_ih = random_matrix(prng, rows, 1, 0.3);
+        layer.bias_hh = random_matrix(prng, rows, 1, 0.3);
         inputs = units;
         model.layers.push_back(layer);
     }
@@ -50,8 +53,8 @@ void prune(RowMatrix& weight, Eigen::Index k) {
     }
 }
 
-FloatModel pruned_model(std::uint64_t seed, int k) {
-    FloatModel model = random_float_model(seed);
+FloatModel pruned_model(std::uint64_t seed, int k, Cell cell = Cell::Lstm) {
+    FloatModel model = random_float_model(seed, cell);
     for (auto& layer : model.layers) {
         prune(layer.weight_ih, k);
         prune(layer.weight_hh, k);
@@ -98,36 +101,11 @@ double logit_difference(const FloatModel& model, const QuantisedModel& quantised
     return std::sqrt(sum / static_cast<double>(count));
 }
 
-}  // namespace
-
-TEST_CASE("calibration measures moments and ranges") {
-    const FloatModel model = random_float_model(1);
-    const auto tokens = random_tokens(700);
-    const Calibration calibration = calibrate(model, tokens);
-    CHECK(calibration.steps == 699);
-    CHECK(calibration.bits_per_character == bits_per_character(model, tokens));
-
-    FloatRunner runner(model);
-    double moment = 0;
-    float largest_c = 0;
-    for (std::size_t t = 0; t < 699; ++t) {
-        const auto own = static_cast<double>(runner.h(1)[5]);
-        runner.step(tokens[t]);
-        moment += own * static_cast<double>(runner.h(0)[3]) / 699;
-        largest_c = std::max(largest_c, runner.c(1).cwiseAbs().maxCoeff());
-    }
-    CHECK(calibration.layers[1].moment.rows() == 42);
-    CHECK(calibration.layers[1].moment(3, 24 + 5) == doctest::Approx(moment).epsilon(1e-3));
-    CHECK(calibration.layers[1].moment(24 + 5, 3) == doctest::Approx(moment).epsilon(1e-3));
-    CHECK(calibration.layers[1].largest_c == largest_c);
-    CHECK_THROWS_AS(calibrate(model, random_tokens(1)), Error);
-}
-
-TEST_CASE("the golden model follows the float model, dense and pruned") {
+void check_follows(Cell cell) {
     const auto tokens = random_tokens(600);
     for (const int k : {16, 4, 2, 1}) {
         CAPTURE(k);
-        const FloatModel model = pruned_model(static_cast<std::uint64_t>(k), k);
+        const FloatModel model = pruned_model(static_cast<std::uint64_t>(k), k, cell);
         const Calibration calibration = calibrate(model, tokens);
         QuantiseReport report;
         const QuantisedModel quantised = quantise(model, calibration, named("small"), report);
@@ -158,6 +136,69 @@ TEST_CASE("the golden model follows the float model, dense and pruned") {
                            static_cast<double>(calibration.largest_logit) -
                        1) < 0.05);
     }
+}
+
+}  // namespace
+
+TEST_CASE("the golden model follows the float model, dense and pruned") {
+    check_follows(Cell::Lstm);
+}
+TEST_CASE("the golden GRU follows the float GRU, dense and pruned") {
+    check_follows(Cell::Gru);
+}
+
+TEST_CASE("each sum of a GRU has a scale and a bias of its own") {
+    FloatModel model = random_float_model(5, Cell::Gru);
+    auto& layer = model.layers[0];
+    layer.weight_hh.row(2 * 24 + 7) *= 0.1F;  // of n_h alone
+    QuantiseReport report;
+    const QuantisedModel quantised =
+        quantise(model, calibrate(model, random_tokens(300)), named("s"), report);
+    const auto& rows = quantised.layers[0].rows;
+    REQUIRE(rows.size() == 4 * 24);
+    CHECK(quantised.kind() == "gru-lm");
+    CHECK(quantised.layers[0].cell_fraction == kGruStateFraction);
+    const auto factor = [&](std::size_t row) { return std::ldexp(rows[row].mantissa, -rows[row].shift); };
+    const auto steps = [](float bias) { return std::floor(bias * 4096 + 0.5F); };
+    CHECK(factor(3 * 24 + 7) < 0.3 * factor(3 * 24 + 8));
+    CHECK(factor(2 * 24 + 7) > 0.3 * factor(2 * 24 + 8));
+    for (const Eigen::Index u : {0, 7, 23}) {
+        const auto at = static_cast<std::size_t>(u);
+        CHECK(rows[at].bias == steps(layer.bias_ih[u] + layer.bias_hh[u]));
+        CHECK(rows[24 + at].bias == steps(layer.bias_ih[24 + u] + layer.bias_hh[24 + u]));
+        CHECK(rows[48 + at].bias == steps(layer.bias_ih[48 + u]));
+        CHECK(rows[72 + at].bias == steps(layer.bias_hh[48 + u]));
+    }
+    // The small row of n_h uses the whole range of int8, whatever the x part of n needs.
+    const auto& h = quantised.layers[0].h;
+    int largest = 0;
+    for (std::size_t slot = 0; slot < h.slots; ++slot) {
+        largest = std::max(largest, std::abs(int{h.value[(2 * 24 + 7) * h.slots + slot]}));
+    }
+    CHECK(largest == 127);
+}
+
+TEST_CASE("calibration measures moments and ranges") {
+    const FloatModel model = random_float_model(1);
+    const auto tokens = random_tokens(700);
+    const Calibration calibration = calibrate(model, tokens);
+    CHECK(calibration.steps == 699);
+    CHECK(calibration.bits_per_character == bits_per_character(model, tokens));
+
+    FloatRunner runner(model);
+    double moment = 0;
+    float largest_c = 0;
+    for (std::size_t t = 0; t < 699; ++t) {
+        const auto own = static_cast<double>(runner.h(1)[5]);
+        runner.step(tokens[t]);
+        moment += own * static_cast<double>(runner.h(0)[3]) / 699;
+        largest_c = std::max(largest_c, runner.c(1).cwiseAbs().maxCoeff());
+    }
+    CHECK(calibration.layers[1].moment.rows() == 42);
+    CHECK(calibration.layers[1].moment(3, 24 + 5) == doctest::Approx(moment).epsilon(1e-3));
+    CHECK(calibration.layers[1].moment(24 + 5, 3) == doctest::Approx(moment).epsilon(1e-3));
+    CHECK(calibration.layers[1].largest_c == largest_c);
+    CHECK_THROWS_AS(calibrate(model, random_tokens(1)), Error);
 }
 
 TEST_CASE("kept columns are those of the weights; free slots take the lowest columns") {

@@ -60,6 +60,33 @@ TEST_CASE("rounded weights are int8 multiples of a scale that both parts of a ro
     }
 }
 
+TEST_CASE("the two sums of a GRU's n are rounded to scales of their own") {
+    const NetworkShape shape{5, 20, {8, 6}, Cell::Gru};
+    const ParameterLayout layout(shape);
+    const auto exact = initial_parameters(layout, 11);
+    const auto rounded = fake_quantised(exact, layout);
+    const auto exact_h = view(exact, layout.layers[1].weight_h);
+    const auto exact_x = view(exact, layout.layers[1].weight_x);
+    for (Eigen::Index row = 0; row < 18; ++row) {
+        const double x = exact_x.row(row).cwiseAbs().maxCoeff() / 127.0;
+        const double h = exact_h.row(row).cwiseAbs().maxCoeff() / 127.0;
+        const bool own = row >= 12;
+        Grid grid_x;
+        Grid grid_h;
+        for (const float value : view(rounded, layout.layers[1].weight_x).row(row)) {
+            grid_x.add(value, own ? x : std::max(x, h));
+        }
+        for (const float value : view(rounded, layout.layers[1].weight_h).row(row)) {
+            grid_h.add(value, own ? h : std::max(x, h));
+        }
+        CHECK(std::max(grid_x.off, grid_h.off) < 1e-3);
+        CHECK(std::max(grid_x.largest, grid_h.largest) == doctest::Approx(127.0));
+        if (own) {
+            CHECK(std::min(grid_x.largest, grid_h.largest) == doctest::Approx(127.0));
+        }
+    }
+}
+
 TEST_CASE("rounding keeps zeros and a second rounding changes next to nothing") {
     const NetworkShape shape{4, 16, {8}};
     const ParameterLayout layout(shape);

@@ -14,9 +14,39 @@ namespace lacuna {
 namespace {
 
 const NetworkShape kShape{5, 20, {12, 8}};
+const NetworkShape kGruShape{5, 20, {12, 8}, Cell::Gru};
 
 double sigmoid(double x) {
     return 1.0 / (1.0 + std::exp(-x));
+}
+
+/// One row of a matrix times a vector.
+double product(const RowMatrix& matrix, Eigen::Index row, const std::vector<double>& vector) {
+    double sum = 0;
+    for (Eigen::Index i = 0; i < matrix.cols(); ++i) {
+        sum += matrix(row, i) * vector[static_cast<std::size_t>(i)];
+    }
+    return sum;
+}
+
+/// The equations of torch.nn.GRU for one layer, from its tensors as they are in a file.
+std::vector<double> reference_gru(const FloatLayer& layer, const std::vector<double>& x,
+                                  const std::vector<double>& h) {
+    const auto units = layer.units();
+    const auto from_x = [&](Eigen::Index row) {
+        return product(layer.weight_ih, row, x) + layer.bias_ih[row];
+    };
+    const auto from_h = [&](Eigen::Index row) {
+        return product(layer.weight_hh, row, h) + layer.bias_hh[row];
+    };
+    std::vector<double> next;
+    for (Eigen::Index u = 0; u < units; ++u) {
+        const double r = sigmoid(from_x(u) + from_h(u));
+        const double z = sigmoid(from_x(units + u) + from_h(units + u));
+        const double n = std::tanh(from_x(2 * units + u) + r * from_h(2 * units + u));
+        next.push_back((1 - z) * n + z * h[static_cast<std::size_t>(u)]);
+    }
+    return next;
 }
 
 /// The equations of float_model.hpp written as plain loops in double.
@@ -31,6 +61,10 @@ std::vector<double> reference_logits(const FloatModel& model, const std::vector<
         std::vector<double> x(model.embedding.row(token).begin(), model.embedding.row(token).end());
         for (std::size_t n = 0; n < model.layers.size(); ++n) {
             const auto& layer = model.layers[n];
+            if (model.cell == Cell::Gru) {
+                x = h[n] = reference_gru(layer, x, h[n]);
+                continue;
+            }
             const auto units = layer.units();
             std::vector<double> gates;
             for (Eigen::Index row = 0; row < 4 * units; ++row) {
@@ -118,6 +152,53 @@ TEST_CASE("the runner computes the LSTM equations") {
     }
 }
 
+TEST_CASE("the runner computes the GRU equations, with each bias where it belongs") {
+    auto model = random_float_model(kGruShape, 4);
+    model.layers[0].bias_hh.setLinSpaced(-0.7F, 0.8F);
+    model.layers[1].bias_hh.setLinSpaced(0.9F, -0.4F);
+    const std::vector<int> tokens = {0, 4, 2, 2, 1, 3, 0};
+    // As it is, and through a flat array, which keeps one bias for each sum.
+    const ParameterLayout layout(kGruShape);
+    for (const FloatModel& m : {model, unflatten(flatten(model, layout), layout, model.vocab)}) {
+        FloatRunner runner(m);
+        Eigen::VectorXf logits;
+        for (const int token : tokens) {
+            logits = runner.step(token);
+        }
+        const auto expected = reference_logits(model, tokens);
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            CHECK(logits[static_cast<Eigen::Index>(i)] == doctest::Approx(expected[i]).epsilon(1e-4));
+        }
+        CHECK(runner.h(1) == runner.c(1));
+        CHECK(runner.gates(1).size() == 32);
+    }
+}
+
+TEST_CASE("a GRU has PyTorch's names and shapes, and survives a round trip") {
+    const auto model = random_float_model(kGruShape, 4);
+    auto file = to_safetensors(model);
+    CHECK(file.metadata.at("lacuna.kind") == "float-gru-lm");
+    CHECK(file.tensors.at("gru.weight_ih_l0").shape == std::vector<std::size_t>{36, 20});
+    CHECK(file.tensors.at("gru.weight_hh_l1").shape == std::vector<std::size_t>{24, 8});
+    CHECK(file.tensors.at("gru.bias_hh_l1").shape == std::vector<std::size_t>{24});
+    const ParameterLayout layout(kGruShape);
+    const auto loaded = float_model_from(file, "model");
+    CHECK(shape_of(loaded) == kGruShape);
+    CHECK(same_bytes(flatten(loaded, layout), flatten(model, layout)));
+    CHECK(loaded.layers[1].bias_hh.tail(8) == model.layers[1].bias_hh.tail(8));
+    CHECK(model.layers[1].bias_hh.tail(8).cwiseAbs().minCoeff() > 0.0F);
+
+    file.metadata.erase("lacuna.kind");  // then the names of the tensors tell
+    CHECK(shape_of(float_model_from(file, "model")) == kGruShape);
+    file.metadata["lacuna.kind"] = "float-lstm-lm";
+    CHECK(
+        contains(error_text([&] { float_model_from(file, "model"); }), "has no tensor 'lstm.weight_hh_l0'"));
+    file.metadata["lacuna.kind"] = "float-gru-lm";
+    file.tensors["gru.weight_hh_l0"].shape = {48, 9};
+    CHECK(contains(error_text([&] { float_model_from(file, "model"); }),
+                   "tensor 'gru.weight_hh_l0' is [48, 9], expected 3 times as many rows as columns"));
+}
+
 TEST_CASE("bits per character averages the surprise over all predictions") {
     auto model = random_float_model(kShape, 4);
     model.head_weight.setZero();
@@ -130,7 +211,7 @@ TEST_CASE("bits per character averages the surprise over all predictions") {
 TEST_CASE("damaged float models are named") {
     CHECK(loading_error([](SafeTensors&) {}) == "no error");
     CHECK(contains(loading_error([](SafeTensors& f) { f.metadata["lacuna.kind"] = "lstm-lm"; }),
-                   "is of kind 'lstm-lm', expected 'float-lstm-lm'"));
+                   "is of kind 'lstm-lm', expected 'float-lstm-lm' or 'float-gru-lm'"));
     CHECK(contains(loading_error([](SafeTensors& f) { f.tensors.erase("head.bias"); }),
                    "has no tensor 'head.bias'"));
     CHECK(contains(loading_error([](SafeTensors& f) {
@@ -144,7 +225,7 @@ TEST_CASE("damaged float models are named") {
     CHECK(contains(loading_error([](SafeTensors& f) {
                        f.tensors["lstm.weight_hh_l0"].shape = {12, 48};
                    }),
-                   "expected four times as many rows as columns"));
+                   "expected 4 times as many rows as columns"));
     CHECK(contains(loading_error([](SafeTensors& f) { f.tensors["head.bias"].dtype = DType::I32; }),
                    "tensor 'head.bias' holds I32, expected F32"));
     CHECK(contains(loading_error([](SafeTensors& f) { f.metadata.erase("lacuna.k_x"); }),

@@ -42,8 +42,9 @@ Corpus tiny_corpus() {
     return corpus;
 }
 
-NetworkShape tiny_shape(const Corpus& corpus) {
+NetworkShape tiny_shape(const Corpus& corpus, Cell cell) {
     NetworkShape shape;
+    shape.cell = cell;
     shape.vocabulary = static_cast<Eigen::Index>(corpus.vocab.size());
     shape.embedding = 20;
     shape.units = {24, 16};
@@ -68,6 +69,14 @@ FloatModel random_float_model(const NetworkShape& shape, std::uint64_t seed) {
     auto head_bias = view(flat, layout.head_bias);
     for (Eigen::Index i = 0; i < head_bias.size(); ++i) {
         head_bias(i, 0) = 0.1F * static_cast<float>(i);
+    }
+    if (shape.cell == Cell::Gru) {
+        for (const auto& blocks : layout.layers) {
+            auto bias = view(flat, blocks.bias);
+            for (Eigen::Index i = 0; i < bias.rows(); ++i) {
+                bias(i, 0) = 0.05F * static_cast<float>(i % 17 - 8) + 0.01F;
+            }
+        }
     }
     std::vector<std::uint8_t> vocab;
     for (Eigen::Index i = 0; i < shape.vocabulary; ++i) {

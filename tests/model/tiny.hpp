@@ -14,12 +14,12 @@ namespace lacuna {
 Corpus tiny_corpus();
 
 /// Embedding 20 (an odd bank width), layers of 24 and 16 units, for the vocabulary of `corpus`.
-NetworkShape tiny_shape(const Corpus& corpus);
+NetworkShape tiny_shape(const Corpus& corpus, Cell cell = Cell::Lstm);
 
 /// 4 streams of 10 steps in 2 shards, a few epochs.
 TrainOptions tiny_options();
 
-/// A model of the given shape with values from `seed` and tokens 'a', 'b', ..
+/// A model of the given shape with values from `seed` and tokens 'a', 'b', ..; no bias of a GRU is 0.
 FloatModel random_float_model(const NetworkShape& shape, std::uint64_t seed);
 
 /// Runs `action`, which must throw `Error`; returns its text, or "no error".

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/bank_mask.hpp"
+#include "model/quantise.hpp"
 #include "tests/model/tiny.hpp"
 
 namespace lacuna {
@@ -92,20 +93,85 @@ TEST_CASE("a restored checkpoint goes on to the same bytes") {
 
 TEST_CASE("training lowers the loss on a text with rules") {
     const auto corpus = tiny_corpus();
-    const ParameterLayout layout(tiny_shape(corpus));
-    auto options = tiny_options();
-    options.epochs = 6;
-    options.learning_rate.peak = 0.02;
-    Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
-    const double before = trainer.evaluate(corpus.valid, 1);
-    while (trainer.update() < trainer.total_updates()) {
-        trainer.step();
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        CAPTURE(cell_name(cell));
+        const ParameterLayout layout(tiny_shape(corpus, cell));
+        auto options = tiny_options();
+        options.epochs = 6;
+        options.learning_rate.peak = 0.02;
+        Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+        const double before = trainer.evaluate(corpus.valid, 1);
+        while (trainer.update() < trainer.total_updates()) {
+            trainer.step();
+        }
+        const double after = trainer.evaluate(corpus.valid, 1);
+        // A word of 5 characters out of 4 equally likely ones: 2 bits per word, 0.4 bits per character.
+        CHECK(before > 2.5);
+        CHECK(after < 0.6);
+        CHECK(after > 0.35);
+        const auto model = unflatten(trainer.pruned_parameters(), layout, corpus.vocab);
+        CHECK(bits_per_character(model, corpus.valid) == doctest::Approx(after).epsilon(1e-5));
     }
-    const double after = trainer.evaluate(corpus.valid, 1);
-    // A word of 5 characters out of 4 equally likely ones: 2 bits per word, 0.4 bits per character.
-    CHECK(before > 2.5);
-    CHECK(after < 0.6);
-    CHECK(after > 0.35);
+}
+
+TEST_CASE("a GRU is pruned and rounded like an LSTM, and goes on from a checkpoint to the same bytes") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus, Cell::Gru));
+    auto options = full_options();
+    options.regrow = false;
+    const auto initial = initial_parameters(layout, 1);
+    const auto teacher = initial_parameters(layout, 99);
+    Trainer whole(corpus, layout, initial, options, teacher);
+    Trainer resumed(corpus, layout, initial, options, teacher);
+    while (whole.update() < whole.total_updates()) {
+        whole.step();
+        if (whole.update() == whole.total_updates() / 2) {
+            resumed.restore(whole.checkpoint(), "checkpoint");
+        }
+    }
+    while (resumed.update() < resumed.total_updates()) {
+        resumed.step();
+    }
+    CHECK(same_bytes(whole.effective_parameters(), resumed.effective_parameters()));
+    const auto last = whole.pruned_parameters();
+    CHECK(same_bytes(last.cwiseProduct(bank_balanced_mask(last, layout, 2)), last));
+    CHECK(whole.kept() == 2);
+
+    const ParameterLayout other(tiny_shape(corpus));
+    Trainer lstm(corpus, other, initial_parameters(other, 1), options, initial_parameters(other, 99));
+    CHECK(contains(error_text([&] { lstm.restore(whole.checkpoint(), "checkpoint"); }), "/cell"));
+}
+
+TEST_CASE("a model that was trained, pruned and rounded needs next to no more bits in integers") {
+    const auto corpus = tiny_corpus();
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        CAPTURE(cell_name(cell));
+        const ParameterLayout layout(tiny_shape(corpus, cell));
+        auto options = tiny_options();
+        options.epochs = 8;
+        options.learning_rate.peak = 0.02;
+        options.k = 4;
+        options.regrow = false;
+        options.round_fraction = 0.3;
+        Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
+        while (trainer.update() < trainer.total_updates()) {
+            trainer.step();
+        }
+        auto model = unflatten(trainer.pruned_parameters(), layout, corpus.vocab);
+        for (auto& layer : model.layers) {
+            layer.k_x = layer.k_h = 4;
+        }
+        model.k_head = 4;
+        QuantiseOptions names;
+        names.name = "tiny";
+        QuantiseReport report;
+        GoldenModel golden(quantise(model, calibrate(model, corpus.valid), names, report));
+        const double bits = score_tokens(golden, corpus.test).bits.value();
+        const double exact = bits_per_character(model, corpus.test);
+        MESSAGE(cell_name(cell) << ": float " << exact << ", golden " << bits << " bits per character");
+        CHECK(exact < 0.7);
+        CHECK(bits == doctest::Approx(exact).epsilon(0.02));
+    }
 }
 
 TEST_CASE("evaluation in one piece agrees with the step-by-step runner") {

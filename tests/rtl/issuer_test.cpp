@@ -54,14 +54,12 @@ class IssuerRun {
 
   private:
     int make_group() {
-        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits()});
+        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
         // Without obstacles, a group has at least as many slots as emissions, so that the ports never make it
         // wait.
         const int banks = static_cast<int>(random_.between(1, 4));
         group.emissions = static_cast<int>(random_.between(1, obstacles_ ? 30 : 1));
-        if (!obstacles_) {
-            group.emit = 0;
-        }
+        group.outputs = obstacles_ && random_.one_in(2) ? group.emissions : 0;
         int slots = 0;
         for (int b = 0; b < banks; ++b) {
             Item item;
@@ -149,7 +147,7 @@ class IssuerRun {
     bool port_free() const { return bench_cycles() >= port_free_at_; }
     bool output_free(int credit) {
         const Group& group = items_[fired_items_].group;
-        return bench_->group_ready_i != 0 && (group.emit == 0 || credit >= group.emissions);
+        return bench_->group_ready_i != 0 && credit >= group.outputs;
     }
 
     void check_slot() {

@@ -33,20 +33,25 @@ std::vector<Item> expected_items(const std::vector<Descriptor>& memory, int entr
         for (std::size_t d = 0; d < list.size(); ++d) {
             const Descriptor& what = list[d];
             const std::int64_t of_run = iteration - what.skew;
-            if (of_run < 0 || of_run >= steps) {
+            if (of_run < 0 || of_run >= steps || (what.final_only != 0 && of_run != steps - 1)) {
                 continue;
             }
             const std::int64_t step = done + 1 + of_run;  // step 0 is the initial state
             for (int g = 0; g < what.groups; ++g) {
                 const bool last_group = g == what.groups - 1;
                 Item item;
+                const bool rides = last_group && of_run > 0 && what.emit == 0;
+                const int emissions = last_group ? what.emissions_last : what.emissions_full;
+                const int rider_outputs = rides ? what.rider_emissions : 0;
                 item.group = {what.cell_fraction,
                               (what.cell_base + g * what.emissions_full) % 16384,
                               (what.row_base + g * what.emissions_full) % 16384,
                               tag_of(step),
                               (what.h_base + (step % 2 != 0 ? what.h_banks : 0)) % 4096,
                               (g * what.units_full) % 4096,
-                              last_group ? what.emissions_last : what.emissions_full,
+                              rides ? what.rider_units : 0,
+                              what.emit != 0 ? emissions : rider_outputs,
+                              emissions,
                               last_group ? what.units_last : what.units_full,
                               (entry + static_cast<int>(d)) % kEntries,
                               last_group,
@@ -118,6 +123,7 @@ class WalkerRun {
         for (Descriptor& d : memory_) {
             d.skew = 0;
             d.skew_max = 0;
+            d.final_only = 0;
         }
         const auto items = expected_items(memory_, entry_, 5, done_);
         start(5);
@@ -163,6 +169,9 @@ class WalkerRun {
             d.groups = up_to(4);
             d.units_full = up_to(63), d.units_last = up_to(63);
             d.emissions_full = up_to(63), d.emissions_last = up_to(63);
+            d.rider_units = static_cast<int>(random_.one_in(2) ? 0 : random_.between(1, 63));
+            d.rider_emissions = d.rider_units == 0 ? 0 : up_to(63);
+            d.final_only = random_.one_in(4);
             d.row_base = static_cast<int>(random_.between(0, 16383));
             d.cell_base = static_cast<int>(random_.between(0, 16383));
         }

@@ -126,7 +126,7 @@ TEST_CASE("score mode hides the tail of a step: a deep enough stack costs nothin
     Session session(*engine, model);
     SplitMix64 prng(1);
     const RunStatistics run = random_run(session, Mode::Score, 12, prng);
-    CHECK(run.cycles_per_step() == doctest::Approx(session.layout().sweep_cycles()).epsilon(1e-9));
+    CHECK(run.cycles_per_step() == doctest::Approx(session.layout().sweep_cycles(Mode::Score)).epsilon(1e-9));
 }
 
 TEST_CASE("an engine that has run takes another model, and a clear right after a write is a whole clear") {

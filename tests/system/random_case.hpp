@@ -83,7 +83,8 @@ inline CaseResult run_case(Engine& engine, const QuantisedModel& model, std::uin
     SplitMix64 prng(seed);
     CaseResult result;
     Session session(engine, model);
-    const auto most = std::clamp<long>(budget / std::max(1L, session.layout().sweep_cycles()), 1, 60);
+    const auto most =
+        std::clamp<long>(budget / std::max(1L, session.layout().sweep_cycles(Mode::Score)), 1, 60);
     const auto steps = [&](long limit) {
         return static_cast<std::uint64_t>(prng.between(1, std::max(1L, limit)));
     };
