@@ -227,9 +227,9 @@ RecurrentLayer read_layer(const Description& item, Cell cell, int activation_bit
     layer.h = shape_of(rows, layer.units, item.integer("k_h", 1, PartWeights::kBankWidth));
     layer.shift_x = static_cast<int>(item.integer("shift_x", 0, 7));
     layer.shift_h = static_cast<int>(item.integer("shift_h", 0, 7));
-    const auto [low, high] =
-        cell == Cell::Gru ? std::pair(kGruStateFraction, kGruStateFraction)
-                          : std::pair(kMinCellFraction, number_format(activation_bits).max_cell_fraction);
+    const auto [low, high] = cell == Cell::Gru ? std::pair(kGruStateFraction, kGruStateFraction)
+                                               : std::pair(NumberFormat::kMinCellFraction,
+                                                           number_format(activation_bits).max_cell_fraction);
     layer.cell_fraction = static_cast<int>(item.integer("cell_fraction", low, high));
     return layer;
 }

@@ -13,6 +13,8 @@ struct NumberFormat {
     int max_cell_fraction;
     int max_accumulator_bits;  ///< of an engine (parameter ACCW)
 
+    static constexpr int kMinCellFraction = 8;
+
     constexpr int max_head_fraction() const { return gate_bits - 2; }
     constexpr std::int32_t min_mantissa() const { return std::int32_t{1} << (mantissa_bits - 1); }
     constexpr std::int32_t max_mantissa() const { return (std::int32_t{1} << mantissa_bits) - 1; }
@@ -25,8 +27,6 @@ struct NumberFormat {
         return activation_bits == 8 || activation_bits == 16;
     }
 };
-
-inline constexpr int kMinCellFraction = 8;
 
 /// The format of 8 or of 16 bits; `activation_bits` must be one of them.
 constexpr NumberFormat number_format(int activation_bits) {

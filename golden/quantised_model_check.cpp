@@ -144,7 +144,7 @@ void check_layer_description(Problems& problems, const std::string& name, Cell c
                                  layer.shift_x, layer.shift_h));
     }
     if (cell == Cell::Lstm) {
-        check_range(problems, name + ": cell_fraction", layer.cell_fraction, kMinCellFraction,
+        check_range(problems, name + ": cell_fraction", layer.cell_fraction, NumberFormat::kMinCellFraction,
                     format.max_cell_fraction);
     } else if (layer.cell_fraction != kGruStateFraction) {
         problems.add(fmt::format("{}: cell_fraction is {}, expected {} for the state of a GRU", name,

@@ -174,9 +174,10 @@ RecurrentLayer random_layer(SplitMix64& prng, const RandomModelOptions& options,
     const std::size_t rows = part_blocks(options.cell) * layer.units;
     layer.x = PartWeights(rows, layer.inputs, entry(options.k_x, index));
     layer.h = PartWeights(rows, layer.units, entry(options.k_h, index));
-    layer.cell_fraction = options.cell == Cell::Gru
-                              ? kGruStateFraction
-                              : static_cast<int>(prng.between(kMinCellFraction, format.max_cell_fraction));
+    layer.cell_fraction =
+        options.cell == Cell::Gru
+            ? kGruStateFraction
+            : static_cast<int>(prng.between(NumberFormat::kMinCellFraction, format.max_cell_fraction));
     if (options.part_shifts) {
         (prng.one_in(2) ? layer.shift_x : layer.shift_h) = static_cast<int>(prng.between(0, 7));
     }
