@@ -69,7 +69,7 @@ module lacuna_engine #(
     localparam int unsigned BankAw = $clog2(BankDepth);
     localparam int unsigned CreditW = $clog2(OutputDepth) + 1;
 
-    if (lacuna_pkg::ActW != 8 && lacuna_pkg::ActW != 16) begin : gen_bad_act
+    if (lacuna_pkg::ActAsked != lacuna_pkg::ActW) begin : gen_bad_act
         $error("lacuna_engine: LACUNA_ACT must be 8 or 16");
     end
     if (Tiles < 1 || Tiles > 21 || Ports < 1 || Ports > 2 || Ports > Tiles) begin : gen_bad_tiles

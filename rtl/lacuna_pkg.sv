@@ -10,7 +10,8 @@
 package lacuna_pkg;
     // Compressed weights: a bank is 16 consecutive inputs; a slot is an 8-bit value and a 4-bit column index.
     localparam int unsigned BankWidth = 16;
-    localparam int unsigned ActW = `LACUNA_ACT;
+    localparam int unsigned ActAsked = `LACUNA_ACT;
+    localparam int unsigned ActW = ActAsked == 16 ? 16 : 8;
     localparam int unsigned BankBits = BankWidth * ActW;
     localparam int unsigned BankParts = BankBits / 32;  // what the host port reads and writes of a bank at once
     localparam int unsigned ValueW = 8;
