@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 # ---- options of `make sim` and `make bench`
 TILES ?= 13
+ACT ?= 8
 MODEL ?= models/kjv-8x.safetensors
 CLOCK_MHZ ?= 100
 # PROMPT, STEPS, SCORE, TRACE, TEMPERATURE, SEED, WEIGHT_DEPTH: empty means the program's default.
@@ -16,10 +17,17 @@ ifeq ($(TILES),)
 $(error TILES is empty: expected a number of tiles per lane from 1 to 21)
 endif
 
+ifneq ($(filter $(ACT),8 16),$(ACT))
+$(error ACT=$(ACT): expected 8 or 16 bits of an activation)
+endif
+ifeq ($(ACT),)
+$(error ACT is empty: expected 8 or 16 bits of an activation)
+endif
+
 include tools/setup/setup.mk
 include tools/lint/lint.mk
 
-BUILD := build/$(if $(filter 13,$(TILES)),main,t$(TILES))
+BUILD := build/$(if $(filter 13,$(TILES)),main,t$(TILES))$(if $(filter 16,$(ACT)),-act16)
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.
@@ -30,10 +38,10 @@ WERROR ?= $(if $(CI),ON,OFF)
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
-	@echo "Options of sim: MODEL=file PROMPT=text STEPS=n TILES=1..21 SCORE=1 TRACE=1 TEMPERATURE=x SEED=n CLOCK_MHZ=x WEIGHT_DEPTH=n"
+	@echo "Options of sim: MODEL=file PROMPT=text STEPS=n TILES=1..21 ACT=8|16 SCORE=1 TRACE=1 TEMPERATURE=x SEED=n CLOCK_MHZ=x WEIGHT_DEPTH=n"
 
 $(BUILD)/build.ninja: CMakeLists.txt | setup-ready
-	@cmake -S . -B $(BUILD) -G Ninja -DLACUNA_SIM_TILES=$(TILES) -DLACUNA_WERROR=$(WERROR) $(CMAKE_FLAGS) > $(BUILD).log 2>&1 \
+	@cmake -S . -B $(BUILD) -G Ninja -DLACUNA_SIM_TILES=$(TILES) -DLACUNA_SIM_ACT=$(ACT) -DLACUNA_WERROR=$(WERROR) $(CMAKE_FLAGS) > $(BUILD).log 2>&1 \
 		|| { cat $(BUILD).log; rm -f $@; echo "configuration failed: see $(BUILD).log"; exit 1; }
 
 build-folder:

@@ -25,12 +25,13 @@ struct EstimateSettings {
     int k = 2;
     Cell cell = Cell::Lstm;
     std::string device = "lfe5u-85f";
-    std::optional<int> tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits;
+    std::optional<int> tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits, act;
     double clock_mhz = 100;
     bool json = false;
 };
 
 constexpr std::size_t kMostUnits = 16384;
+constexpr int kWideAccumulatorBits = 32;  // usual for activations of 16 bits
 
 /// Positive numbers between separators; complains into `problems`.
 std::vector<std::size_t> numbers(const std::string& text, char separator, Problems& problems) {
@@ -74,11 +75,13 @@ ModelShape parse_shape(const EstimateSettings& settings) {
     shape.k_x.assign(shape.units.size(), settings.k);
     shape.k_h = shape.k_x;
     shape.head_k = settings.k;
+    shape.activation_bits = settings.act.value_or(shape.activation_bits);
     shape.cell = settings.cell;
     return shape;
 }
 
-Geometry geometry_of(const EstimateSettings& settings) {
+/// The engine that the settings describe, for the activations of a model where they do not say.
+Geometry geometry_of(const EstimateSettings& settings, int activation_bits) {
     Geometry geometry = find_device(settings.device).geometry;
     if (settings.tiles) {
         geometry.tiles = *settings.tiles;
@@ -88,13 +91,15 @@ Geometry geometry_of(const EstimateSettings& settings) {
     geometry.weight_depth = settings.weight_depth.value_or(geometry.weight_depth);
     geometry.bank_depth = settings.bank_depth.value_or(geometry.bank_depth);
     geometry.row_depth = settings.row_depth.value_or(geometry.row_depth);
-    geometry.accumulator_bits = settings.accumulator_bits.value_or(geometry.accumulator_bits);
+    geometry.activation_bits = settings.act.value_or(activation_bits);
+    geometry.accumulator_bits = settings.accumulator_bits.value_or(
+        geometry.activation_bits == 16 ? kWideAccumulatorBits : geometry.accumulator_bits);
     if (!geometry.within_limits()) {
-        throw Error(
-            fmt::format("no such engine: {}; expected tiles 1 to {}, ports 1 or 2 and at most tiles, weight "
-                        "depth 2 to 1048576, bank "
-                        "depth 2 to 4096, row depth 2 to 16384, accumulator bits 16 to 32",
-                        geometry.to_string(), kMaxTiles));
+        throw Error(fmt::format(
+            "no such engine: {}; expected tiles 1 to {}, ports 1 or 2 and at most tiles, weight "
+            "depth 2 to 1048576, bank "
+            "depth 2 to 4096, row depth 2 to 16384, accumulator bits 16 to 32 (36 with act 16), act 8 or 16",
+            geometry.to_string(), kMaxTiles));
     }
     return geometry;
 }
@@ -114,7 +119,7 @@ void run_estimate(const EstimateSettings& settings) {
     }
     const QuantisedModel model =
         settings.model.empty() ? blank_model(parse_shape(settings)) : load_quantised_model(settings.model);
-    const Geometry geometry = geometry_of(settings);
+    const Geometry geometry = geometry_of(settings, model.activation_bits);
     const Layout layout = Layout::unchecked(model, geometry);
     const bool fitting = fits(model, geometry);
 
@@ -168,6 +173,7 @@ void add_estimate_command(CLI::App& app) {
     command->add_option("--bank-depth", settings->bank_depth, "Banks of the activation memory");
     command->add_option("--row-depth", settings->row_depth, "Row scales per port and lane");
     command->add_option("--accumulator-bits", settings->accumulator_bits, "Accumulator width");
+    command->add_option("--act", settings->act, "Bits of an activation, 8 or 16 (default: the model's)");
     command->add_option("--clock-mhz", settings->clock_mhz, "Clock for times and rates")
         ->capture_default_str();
     command->add_flag("--json", settings->json, "Print JSON");

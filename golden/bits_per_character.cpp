@@ -36,7 +36,7 @@ double surprise_bits(std::span<const float> logits, int target) {
     return surprise(logits, 1.0, target);
 }
 
-double surprise_bits(std::span<const std::int16_t> logits, int fraction, int target) {
+double surprise_bits(std::span<const std::int32_t> logits, int fraction, int target) {
     return surprise(logits, std::ldexp(1.0, -fraction), target);
 }
 

@@ -10,7 +10,7 @@ namespace lacuna {
 /// -log2 softmax(logits)[target] of real logits.
 double surprise_bits(std::span<const float> logits, int target);
 /// The same of integer logits y, whose real value is y * 2^-fraction.
-double surprise_bits(std::span<const std::int16_t> logits, int fraction, int target);
+double surprise_bits(std::span<const std::int32_t> logits, int fraction, int target);
 
 /// Mean over characters. The sum is kept in integers of 2^-24 bit, so the order of additions and the way a
 /// text is cut into pieces cannot change a digit: equal logits give equal figures.

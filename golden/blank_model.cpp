@@ -22,7 +22,7 @@ int ModelShape::largest_k() const {
 }
 
 ModelShape shape_of(const QuantisedModel& model) {
-    ModelShape shape{model.input_size(), {}, {}, {}, 0, 16, model.cell};
+    ModelShape shape{model.input_size(), {}, {}, {}, 0, 16, model.cell, model.activation_bits};
     for (const RecurrentLayer& layer : model.layers) {
         shape.units.push_back(layer.units);
         shape.k_x.push_back(layer.x.k);
@@ -39,6 +39,7 @@ QuantisedModel blank_model(const ModelShape& shape) {
     QuantisedModel model;
     model.name = "shape";
     model.cell = shape.cell;
+    model.activation_bits = shape.activation_bits;
     std::size_t inputs = shape.inputs;
     for (std::size_t l = 0; l < shape.units.size(); ++l) {
         RecurrentLayer layer;

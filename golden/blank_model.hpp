@@ -16,6 +16,7 @@ struct ModelShape {
     std::size_t head_rows = 0;  ///< 0: no head
     int head_k = 16;
     Cell cell = Cell::Lstm;
+    int activation_bits = 8;
 
     void set_k(int k);
     /// No k larger than `k`.

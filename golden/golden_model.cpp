@@ -12,22 +12,42 @@ namespace lacuna {
 namespace {
 
 constexpr std::size_t kStride = 32;
-constexpr int kGateFraction = 15;
+constexpr std::size_t kExactColumns = 512;  // 512 * 127 * 2^15 < 2^31
+constexpr int kFactorFraction = 15;         // of sigmoid and tanh
 
 std::size_t padded(std::size_t columns) {
     return (columns + kStride - 1) / kStride * kStride;
 }
 
 struct ScaledRow {
-    std::int16_t value;
+    std::int32_t value;
     bool saturated;
 };
 
-/// sat16(rhu(acc * m, q) + bias)
-ScaledRow scale_row(std::int32_t accumulator, const RowScale& row) {
-    const std::int64_t sum = rhu(std::int64_t{accumulator} * row.mantissa, row.shift) + row.bias;
-    const std::int16_t value = sat16(sum);
+/// Limited to the bits of a pre-activation.
+template <int kAct>
+std::int32_t sat_gate(std::int64_t v) {
+    return static_cast<std::int32_t>(sat<number_format(kAct).gate_bits>(v));
+}
+
+/// sat(rhu(acc * m, q) + bias)
+template <int kAct>
+ScaledRow scale_row(std::int64_t accumulator, const RowScale& row) {
+    const std::int64_t sum = rhu(accumulator * row.mantissa, row.shift) + row.bias;
+    const std::int32_t value = sat_gate<kAct>(sum);
     return {value, value != sum};
+}
+
+/// Throws `Error` when a value does not fit the bits of an activation.
+void check_activations(const QuantisedModel& model, const char* what, std::span<const std::int16_t> values) {
+    const NumberFormat format = number_format(model.activation_bits);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i] < format.min_activation() || values[i] > format.max_activation()) {
+            throw Error(fmt::format("model '{}': value {} of {} is {}, expected {}..{}: {} bits", model.name,
+                                    i, what, values[i], format.min_activation(), format.max_activation(),
+                                    format.activation_bits));
+        }
+    }
 }
 
 }  // namespace
@@ -44,11 +64,22 @@ GoldenModel::Matrix::Matrix(const PartWeights& part) : stride(padded(part.column
     }
 }
 
-std::int32_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input) const {
+template <int kAct>
+std::int64_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input) const {
     const std::int8_t* weights = &weight[row * stride];
-    std::int32_t sum = 0;
-    for (std::size_t column = 0; column < stride; ++column) {
-        sum += std::int32_t{weights[column]} * input[column];
+    const auto sum_of = [&](std::size_t first, std::size_t last) {
+        std::int32_t sum = 0;
+        for (std::size_t column = first; column < last; ++column) {
+            sum += std::int32_t{weights[column]} * input[column];
+        }
+        return sum;
+    };
+    if constexpr (kAct == 8) {
+        return sum_of(0, stride);
+    }
+    std::int64_t sum = 0;
+    for (std::size_t first = 0; first < stride; first += kExactColumns) {
+        sum += sum_of(first, std::min(stride, first + kExactColumns));
     }
     return sum;
 }
@@ -56,7 +87,7 @@ std::int32_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input
 void StepTrace::Layer::set_gates(std::size_t unit, const std::array<int, kGates>& values) {
     const std::size_t units = gate.size() / kGates;
     for (std::size_t block = 0; block < kGates; ++block) {
-        gate[block * units + unit] = static_cast<std::int16_t>(values[block]);
+        gate[block * units + unit] = values[block];
     }
 }
 
@@ -83,26 +114,36 @@ GoldenModel::GoldenModel(QuantisedModel model) : model_(std::move(model)) {
 
 void GoldenModel::reset() {
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-        std::ranges::fill(state_.h[l], std::int8_t{0});
+        std::ranges::fill(state_.h[l], std::int16_t{0});
         std::ranges::fill(state_.c[l], std::int16_t{0});
     }
-    std::ranges::fill(logits_, std::int16_t{0});
+    std::ranges::fill(logits_, 0);
 }
 
-void GoldenModel::step(std::span<const std::int8_t> x, StepTrace* trace) {
+void GoldenModel::step(std::span<const std::int16_t> x, StepTrace* trace) {
     if (x.size() != model_.input_size()) {
         throw Error(fmt::format("model '{}': input has {} values, expected {}", model_.name, x.size(),
                                 model_.input_size()));
     }
+    check_activations(model_, "the input", x);
+    if (model_.activation_bits == 16) {
+        step_model<16>(x, trace);
+    } else {
+        step_model<8>(x, trace);
+    }
+}
+
+template <int kAct>
+void GoldenModel::step_model(std::span<const std::int16_t> x, StepTrace* trace) {
     if (trace != nullptr) {
         trace->layers.resize(layers_.size());
     }
-    step_layer(0, x, trace == nullptr ? nullptr : trace->layers.data());
+    step_layer<kAct>(0, x, trace == nullptr ? nullptr : trace->layers.data());
     for (std::size_t l = 1; l < layers_.size(); ++l) {
-        step_layer(l, state_.h[l - 1], trace == nullptr ? nullptr : &trace->layers[l]);
+        step_layer<kAct>(l, state_.h[l - 1], trace == nullptr ? nullptr : &trace->layers[l]);
     }
     if (model_.head) {
-        step_head(trace);
+        step_head<kAct>(trace);
     }
 }
 
@@ -115,7 +156,8 @@ void GoldenModel::step_token(int token, StepTrace* trace) {
     step(std::span(model_.embedding).subspan(static_cast<std::size_t>(token) * size, size), trace);
 }
 
-void GoldenModel::step_layer(std::size_t index, std::span<const std::int8_t> x, StepTrace::Layer* trace) {
+template <int kAct>
+void GoldenModel::step_layer(std::size_t index, std::span<const std::int16_t> x, StepTrace::Layer* trace) {
     const RecurrentLayer& layer = model_.layers[index];
     Layer& work = layers_[index];
     std::ranges::copy(x, work.x_input.begin());
@@ -129,14 +171,14 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int8_t> x, 
         const auto h_rows = h_block(model_.cell, gate);
         for (std::size_t unit = 0; unit < layer.units; ++unit) {
             const std::size_t row = gate * layer.units + unit;
-            std::int32_t sum = 0;
+            std::int64_t sum = 0;
             if (x_rows) {
-                sum += work.x.dot(*x_rows * layer.units + unit, work.x_input.data()) << layer.shift_x;
+                sum += work.x.dot<kAct>(*x_rows * layer.units + unit, work.x_input.data()) << layer.shift_x;
             }
             if (h_rows) {
-                sum += work.h.dot(*h_rows * layer.units + unit, work.h_input.data()) << layer.shift_h;
+                sum += work.h.dot<kAct>(*h_rows * layer.units + unit, work.h_input.data()) << layer.shift_h;
             }
-            const auto pre = scale_row(sum, layer.rows[row]);
+            const auto pre = scale_row<kAct>(sum, layer.rows[row]);
             work.accumulator[row] = sum;
             work.pre[row] = pre.value;
             if (trace != nullptr) {
@@ -146,9 +188,9 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int8_t> x, 
     }
     for (std::size_t unit = 0; unit < layer.units; ++unit) {
         if (model_.cell == Cell::Gru) {
-            step_gru_unit(index, unit, trace);
+            step_gru_unit<kAct>(index, unit, trace);
         } else {
-            step_lstm_unit(index, unit, trace);
+            step_lstm_unit<kAct>(index, unit, trace);
         }
     }
     if (trace != nullptr) {
@@ -159,45 +201,50 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int8_t> x, 
     }
 }
 
+template <int kAct>
 void GoldenModel::step_lstm_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
     const RecurrentLayer& layer = model_.layers[index];
     const auto pre = [&](std::size_t gate) { return layers_[index].pre[gate * layer.units + unit]; };
     const int n = layer.cell_fraction;
     auto& c = state_.c[index][unit];
-    const int i = sigmoid_q(pre(0));
-    const int f = sigmoid_q(pre(1));
-    const int g = tanh_q(pre(2));
-    const int o = sigmoid_q(pre(3));
+    const int i = sigmoid_q<kAct>(pre(0));
+    const int f = sigmoid_q<kAct>(pre(1));
+    const int g = tanh_q<kAct>(pre(2));
+    const int o = sigmoid_q<kAct>(pre(3));
     const std::int64_t cell =
-        (std::int64_t{f} * c + ((std::int64_t{i} * g) >> (kGateFraction - n)) + (1 << 14)) >> 15;
+        (std::int64_t{f} * c + ((std::int64_t{i} * g) >> (kFactorFraction - n)) + (1 << 14)) >> 15;
     c = sat16(cell);
-    const int squashed = tanh_q(sat16(std::int64_t{c} << (12 - n)));
-    state_.h[index][unit] = sat8(rhu(std::int64_t{o} * squashed, 23));
+    const int squashed =
+        tanh_q<kAct>(sat_gate<kAct>(std::int64_t{c} << (number_format(kAct).gate_fraction - n)));
+    state_.h[index][unit] =
+        static_cast<std::int16_t>(sat<kAct>(rhu(std::int64_t{o} * squashed, 2 * kFactorFraction + 1 - kAct)));
     if (trace != nullptr) {
         trace->saturated_c += c != cell ? 1 : 0;
         trace->set_gates(unit, {i, f, g, o});
     }
 }
 
+template <int kAct>
 void GoldenModel::step_gru_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
     const std::size_t units = model_.layers[index].units;
     const auto pre = [&](std::size_t gate) { return layers_[index].pre[gate * units + unit]; };
     auto& s = state_.c[index][unit];
-    const int r = sigmoid_q(pre(0));
-    const int z = sigmoid_q(pre(1));
-    const std::int64_t sum = pre(2) + rhu(std::int64_t{r} * pre(3), kGateFraction);
-    const int argument = sat16(sum);
-    const int n = tanh_q(argument);
+    const int r = sigmoid_q<kAct>(pre(0));
+    const int z = sigmoid_q<kAct>(pre(1));
+    const std::int64_t sum = pre(2) + rhu(std::int64_t{r} * pre(3), kFactorFraction);
+    const int argument = sat_gate<kAct>(sum);
+    const int n = tanh_q<kAct>(argument);
     // A weighted mean of n and s, so it fits 16 bits.
     s = static_cast<std::int16_t>(
-        rhu(std::int64_t{(1 << kGateFraction) - z} * n + std::int64_t{z} * s, kGateFraction));
-    state_.h[index][unit] = sat8(rhu(s, 8));
+        rhu(std::int64_t{(1 << kFactorFraction) - z} * n + std::int64_t{z} * s, kFactorFraction));
+    state_.h[index][unit] = static_cast<std::int16_t>(sat<kAct>(rhu(s, 16 - kAct)));
     if (trace != nullptr) {
         trace->saturated_pre += argument != sum ? 1 : 0;
         trace->set_gates(unit, {r, z, n, argument});
     }
 }
 
+template <int kAct>
 void GoldenModel::step_head(StepTrace* trace) {
     std::ranges::copy(state_.h.back(), head_input_.begin());
     if (trace != nullptr) {
@@ -205,8 +252,8 @@ void GoldenModel::step_head(StepTrace* trace) {
         trace->saturated_logits = 0;
     }
     for (std::size_t row = 0; row < logits_.size(); ++row) {
-        const std::int32_t accumulator = head_.dot(row, head_input_.data());
-        const auto logit = scale_row(accumulator, model_.head->rows[row]);
+        const std::int64_t accumulator = head_.dot<kAct>(row, head_input_.data());
+        const auto logit = scale_row<kAct>(accumulator, model_.head->rows[row]);
         logits_[row] = logit.value;
         if (trace != nullptr) {
             trace->head_accumulator[row] = accumulator;
@@ -215,7 +262,7 @@ void GoldenModel::step_head(StepTrace* trace) {
     }
 }
 
-std::span<const std::int8_t> GoldenModel::h(std::size_t layer) const {
+std::span<const std::int16_t> GoldenModel::h(std::size_t layer) const {
     return state_.h.at(layer);
 }
 
@@ -238,8 +285,11 @@ void GoldenModel::set_state(const ModelState& state) {
         }
     }
     problems.throw_if_any("Use a state that was read from the same model.");
+    for (const auto& h : state.h) {
+        check_activations(model_, "h", h);
+    }
     state_ = state;
-    std::ranges::fill(logits_, std::int16_t{0});
+    std::ranges::fill(logits_, 0);
 }
 
 }  // namespace lacuna

@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr const char* kFormatKey = "lacuna.format";
 constexpr const char* kModelKey = "lacuna.model";
 constexpr const char* kVersion = "1";
-constexpr int kActivationBits = 8;
+constexpr int kDefaultActivationBits = 8;
 constexpr std::size_t kMaxLayers = 64;
 constexpr std::size_t kMaxColumns = 1 << 20;  // keeps shapes computed from a damaged description small
 
@@ -155,16 +155,35 @@ void read_part(TensorReader& reader, Problems& problems, const std::string& name
     }
 }
 
-std::vector<RowScale> read_rows(TensorReader& reader, const std::string& name, std::size_t rows) {
+template <class T>
+constexpr DType integer_type() {
+    return sizeof(T) == 1 ? DType::I8 : sizeof(T) == 2 ? DType::I16 : DType::I32;
+}
+
+/// A tensor whose elements have the type that the bits of an activation ask for: `Wide` for 16, else
+/// `Narrow`.
+template <class Narrow, class Wide>
+std::vector<Wide> read_by_width(TensorReader& reader, const std::string& name, int activation_bits,
+                                const std::vector<std::size_t>& shape) {
+    if (activation_bits == 16) {
+        const auto values = reader.take<Wide>(name, integer_type<Wide>(), shape);
+        return {values.begin(), values.end()};
+    }
+    const auto values = reader.take<Narrow>(name, integer_type<Narrow>(), shape);
+    return {values.begin(), values.end()};
+}
+
+std::vector<RowScale> read_rows(TensorReader& reader, const std::string& name, std::size_t rows,
+                                int activation_bits) {
     const auto mantissa = reader.take<std::int16_t>(name + ".mantissa", DType::I16, {rows});
     const auto shift = reader.take<std::uint8_t>(name + ".shift", DType::U8, {rows});
-    const auto bias = reader.take<std::int16_t>(name + ".bias", DType::I16, {rows});
+    const auto bias =
+        read_by_width<std::int16_t, std::int32_t>(reader, name + ".bias", activation_bits, {rows});
     std::vector<RowScale> scales;
     // What is there is checked even when something is missing: the missing tensor is reported already.
     for (std::size_t row = 0; row < std::max({mantissa.size(), shift.size(), bias.size()}); ++row) {
         scales.push_back({mantissa.empty() ? std::int16_t{0} : mantissa[row],
-                          shift.empty() ? std::uint8_t{0} : shift[row],
-                          bias.empty() ? std::int16_t{0} : bias[row]});
+                          shift.empty() ? std::uint8_t{0} : shift[row], bias.empty() ? 0 : bias[row]});
     }
     return scales;
 }
@@ -196,7 +215,7 @@ void read_kind(const Description& top, QuantisedModel& model, Problems& problems
     }
 }
 
-RecurrentLayer read_layer(const Description& item, Cell cell, Problems& problems) {
+RecurrentLayer read_layer(const Description& item, Cell cell, int activation_bits, Problems& problems) {
     if (const auto type = item.text("type"); type != cell_name(cell)) {
         problems.add(fmt::format("{}.type is '{}', expected '{}'", item.path(), type, cell_name(cell)));
     }
@@ -208,10 +227,24 @@ RecurrentLayer read_layer(const Description& item, Cell cell, Problems& problems
     layer.h = shape_of(rows, layer.units, item.integer("k_h", 1, PartWeights::kBankWidth));
     layer.shift_x = static_cast<int>(item.integer("shift_x", 0, 7));
     layer.shift_h = static_cast<int>(item.integer("shift_h", 0, 7));
-    const auto [low, high] =
-        cell == Cell::Gru ? std::pair(kGruStateFraction, kGruStateFraction) : std::pair(8, 12);
+    const auto [low, high] = cell == Cell::Gru ? std::pair(kGruStateFraction, kGruStateFraction)
+                                               : std::pair(NumberFormat::kMinCellFraction,
+                                                           number_format(activation_bits).max_cell_fraction);
     layer.cell_fraction = static_cast<int>(item.integer("cell_fraction", low, high));
     return layer;
+}
+
+/// 8 where the file does not say.
+int read_activation_bits(const Description& top, Problems& problems) {
+    if (!top.has("act")) {
+        return kDefaultActivationBits;
+    }
+    const auto bits = static_cast<int>(top.integer("act", 1, 64));
+    if (NumberFormat::supports(bits)) {
+        return bits;
+    }
+    problems.add(fmt::format("model.act is {}, expected 8 or 16 bits of an activation", bits));
+    return kDefaultActivationBits;
 }
 
 /// Everything the metadata says; parts have their shapes, but no weights yet.
@@ -220,7 +253,7 @@ QuantisedModel read_description(const json& root, Problems& problems) {
     const Description top(root, "model", problems);
     model.name = top.text("name");
     read_kind(top, model, problems);
-    top.integer("act", kActivationBits, kActivationBits);
+    model.activation_bits = read_activation_bits(top, problems);
     top.integer("bank_width", PartWeights::kBankWidth, PartWeights::kBankWidth);
     const Description input = top.object("input");
     const std::size_t inputs = input.size("size");
@@ -233,7 +266,7 @@ QuantisedModel read_description(const json& root, Problems& problems) {
     }
     for (const json& entry : layers) {
         const Description item(entry, fmt::format("model.layers[{}]", model.layers.size()), problems);
-        model.layers.push_back(read_layer(item, model.cell, problems));
+        model.layers.push_back(read_layer(item, model.cell, model.activation_bits, problems));
     }
     if (!model.layers.empty() && model.layers.front().inputs != inputs) {
         problems.add(fmt::format("model.input.size is {}, but layer 0 has {} inputs", inputs,
@@ -244,7 +277,8 @@ QuantisedModel read_description(const json& root, Problems& problems) {
         Head head;
         head.h = shape_of(item.size("rows"), model.layers.back().units,
                           item.integer("k", 1, PartWeights::kBankWidth));
-        head.fraction = static_cast<int>(item.integer("fraction", 0, 14));
+        head.fraction = static_cast<int>(
+            item.integer("fraction", 0, number_format(model.activation_bits).max_head_fraction()));
         model.head = std::move(head);
     }
     if (model.language || top.has("vocab")) {
@@ -269,16 +303,15 @@ void read_tensors(const SafeTensors& file, QuantisedModel& model, Problems& prob
         const std::string name = fmt::format("l.{}", l);
         read_part(reader, problems, name + ".x", model.layers[l].x);
         read_part(reader, problems, name + ".h", model.layers[l].h);
-        model.layers[l].rows = read_rows(reader, name, kGates * model.layers[l].units);
+        model.layers[l].rows = read_rows(reader, name, kGates * model.layers[l].units, model.activation_bits);
     }
     if (model.head) {
         read_part(reader, problems, "head", model.head->h);
-        model.head->rows = read_rows(reader, "head", model.head->h.rows);
+        model.head->rows = read_rows(reader, "head", model.head->h.rows, model.activation_bits);
     }
     if (!model.vocab.empty()) {
-        const auto embedding =
-            reader.take<std::int8_t>("embedding", DType::I8, {model.vocab.size(), model.input_size()});
-        model.embedding.assign(embedding.begin(), embedding.end());
+        model.embedding = read_by_width<std::int8_t, std::int16_t>(reader, "embedding", model.activation_bits,
+                                                                   {model.vocab.size(), model.input_size()});
     }
     reader.report_surplus();
 }

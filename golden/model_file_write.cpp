@@ -24,10 +24,27 @@ void add_part(SafeTensors& file, const std::string& name, const PartWeights& par
     file.tensors[name + ".index"] = Tensor::from<std::uint8_t>({part.rows, bytes_per_row}, packed);
 }
 
-void add_rows(SafeTensors& file, const std::string& name, const std::vector<RowScale>& rows) {
+/// A tensor of elements `Wide`, or of `Narrow` where activations have 8 bits.
+template <class Narrow, class Wide>
+void add_by_width(SafeTensors& file, const std::string& name, int activation_bits,
+                  const std::vector<std::size_t>& shape, const std::vector<Wide>& values) {
+    if (activation_bits == 16) {
+        file.tensors[name] = Tensor::from<Wide>(shape, values);
+        return;
+    }
+    std::vector<Narrow> narrow;
+    narrow.reserve(values.size());
+    for (const Wide value : values) {
+        narrow.push_back(static_cast<Narrow>(value));
+    }
+    file.tensors[name] = Tensor::from<Narrow>(shape, narrow);
+}
+
+void add_rows(SafeTensors& file, const std::string& name, const std::vector<RowScale>& rows,
+              int activation_bits) {
     std::vector<std::int16_t> mantissa;
     std::vector<std::uint8_t> shift;
-    std::vector<std::int16_t> bias;
+    std::vector<std::int32_t> bias;
     for (const RowScale& row : rows) {
         mantissa.push_back(row.mantissa);
         shift.push_back(row.shift);
@@ -35,13 +52,13 @@ void add_rows(SafeTensors& file, const std::string& name, const std::vector<RowS
     }
     file.tensors[name + ".mantissa"] = Tensor::from<std::int16_t>({rows.size()}, mantissa);
     file.tensors[name + ".shift"] = Tensor::from<std::uint8_t>({rows.size()}, shift);
-    file.tensors[name + ".bias"] = Tensor::from<std::int16_t>({rows.size()}, bias);
+    add_by_width<std::int16_t>(file, name + ".bias", activation_bits, {rows.size()}, bias);
 }
 
 json describe(const QuantisedModel& model) {
     json root = {{"name", model.name},
                  {"kind", model.kind()},
-                 {"act", 8},
+                 {"act", model.activation_bits},
                  {"bank_width", PartWeights::kBankWidth},
                  {"input", {{"size", model.input_size()}, {"scale", model.input_scale}}},
                  {"history", json::parse(model.history)}};
@@ -76,15 +93,15 @@ SafeTensors safetensors_from(const QuantisedModel& model) {
         const std::string name = fmt::format("l.{}", l);
         add_part(file, name + ".x", model.layers[l].x);
         add_part(file, name + ".h", model.layers[l].h);
-        add_rows(file, name, model.layers[l].rows);
+        add_rows(file, name, model.layers[l].rows, model.activation_bits);
     }
     if (model.head) {
         add_part(file, "head", model.head->h);
-        add_rows(file, "head", model.head->rows);
+        add_rows(file, "head", model.head->rows, model.activation_bits);
     }
     if (!model.vocab.empty()) {
-        file.tensors["embedding"] =
-            Tensor::from<std::int8_t>({model.vocab.size(), model.input_size()}, model.embedding);
+        add_by_width<std::int8_t>(file, "embedding", model.activation_bits,
+                                  {model.vocab.size(), model.input_size()}, model.embedding);
     }
     return file;
 }

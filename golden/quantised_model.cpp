@@ -8,8 +8,6 @@ namespace lacuna {
 
 namespace {
 
-constexpr std::int64_t kMaxMagnitude = 128;  // of an activation or an input
-
 /// Sum of |v| of one row.
 std::int64_t row_sum(const PartWeights& part, std::size_t row) {
     std::int64_t sum = 0;
@@ -90,7 +88,8 @@ int QuantisedModel::accumulator_bits() const {
     for (std::size_t row = 0; head && row < head->h.rows; ++row) {
         largest = std::max(largest, row_sum(head->h, row));
     }
-    return 1 + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(kMaxMagnitude * largest)));
+    const std::int64_t magnitude = std::int64_t{1} << (activation_bits - 1);
+    return 1 + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(magnitude * largest)));
 }
 
 }  // namespace lacuna

@@ -10,6 +10,7 @@
 
 #include "common/error.hpp"
 #include "golden/cell.hpp"
+#include "golden/number_format.hpp"
 
 namespace lacuna {
 
@@ -43,11 +44,11 @@ struct PartWeights {
 /// Sum over the banks of min(k, real columns of the bank).
 std::size_t slots_per_row(std::size_t columns, int k);
 
-/// pre = sat16(rhu(acc * mantissa, shift) + bias).
+/// pre = sat(rhu(acc * mantissa, shift) + bias), of the bits of a pre-activation (`NumberFormat`).
 struct RowScale {
-    std::int16_t mantissa = 0;  ///< 2^14 .. 2^15 - 1, or 0
+    std::int16_t mantissa = 0;  ///< 15 bits (12 with activations of 16) with the highest set, or 0
     std::uint8_t shift = 0;     ///< 0..31
-    std::int16_t bias = 0;      ///< Q3.12 for a gate row, the head's fraction for a head row
+    std::int32_t bias = 0;      ///< as a pre-activation for a gate row, the head's fraction for a head row
 
     bool operator==(const RowScale&) const = default;
 };
@@ -61,7 +62,8 @@ struct RecurrentLayer {
     std::vector<RowScale> rows;  ///< [kGates units]
     int shift_x = 0;             ///< part shifts, 0..7, at least one of them 0
     int shift_h = 0;
-    int cell_fraction = 12;  ///< n: the state is c / 2^n; 8..12, of a GRU (h at 16 bits) kGruStateFraction
+    int cell_fraction =
+        12;  ///< n: the state is c / 2^n; 8..12 or 14, of a GRU (h at 16 bits) kGruStateFraction
 
     bool operator==(const RecurrentLayer&) const = default;
 };
@@ -70,7 +72,7 @@ struct RecurrentLayer {
 struct Head {
     PartWeights h;               ///< [rows, units of the top layer]
     std::vector<RowScale> rows;  ///< [rows]
-    int fraction = 0;            ///< y: a logit is y / 2^fraction, 0..14
+    int fraction = 0;            ///< y: a logit is y / 2^fraction, 0..14 or 17
 
     bool operator==(const Head&) const = default;
 };
@@ -82,13 +84,14 @@ std::string kind_name(Cell cell, bool language);  ///< `lstm-lm`, `lstm`, `gru-l
 struct QuantisedModel {
     std::string name;
     Cell cell = Cell::Lstm;
+    int activation_bits = 8;   ///< of h and x: 8 or 16, as the engine's
     bool language = false;     ///< a language model
     double input_scale = 1.0;  ///< s_x: the real input is x * s_x; for the host only
     std::vector<RecurrentLayer> layers;
     std::optional<Head> head;
-    std::vector<std::int8_t> embedding;  ///< [V * inputs], empty without vocabulary
-    std::vector<std::uint8_t> vocab;     ///< byte value of each token
-    std::string history = "{}";          ///< provenance, a JSON object as text
+    std::vector<std::int16_t> embedding;  ///< [V * inputs], empty without vocabulary
+    std::vector<std::uint8_t> vocab;      ///< byte value of each token
+    std::string history = "{}";           ///< provenance, a JSON object as text
 
     std::string kind() const { return kind_name(cell, language); }
     std::size_t input_size() const { return layers.empty() ? 0 : layers.front().inputs; }
@@ -96,7 +99,8 @@ struct QuantisedModel {
     std::size_t total_slots() const;
     /// Weights that a dense model of the same shape has (layers and head, without embedding and biases).
     std::size_t dense_weights() const;
-    /// Bits an accumulator needs so that no input can overflow any row: 128 * sum |v << shift| fits.
+    /// Bits an accumulator needs so that no input can overflow any row: 2^(bits - 1) * sum |v << shift| fits,
+    /// with the bits of an activation.
     int accumulator_bits() const;
 
     /// Adds every violation that can be seen without the weights: shapes, k, fractions, shifts, vocabulary.
@@ -108,8 +112,5 @@ struct QuantisedModel {
 
     bool operator==(const QuantisedModel&) const = default;
 };
-
-/// The golden model and the tools hold accumulators in 32 bits; an engine may have fewer (parameter ACCW).
-inline constexpr int kMaxAccumulatorBits = 32;
 
 }  // namespace lacuna

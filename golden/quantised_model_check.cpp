@@ -12,11 +12,7 @@ namespace lacuna {
 namespace {
 
 constexpr int kMaxPartShift = 7;
-constexpr int kMinCellFraction = 8;
-constexpr int kMaxCellFraction = 12;
-constexpr int kMaxHeadFraction = 14;
 constexpr int kMaxRowShift = 31;
-constexpr int kMinMantissa = 1 << 14;
 constexpr std::size_t kMaxTokens = 256;
 constexpr std::int64_t kMaxHeadRows = 65536;
 
@@ -108,23 +104,32 @@ void check_part_values(Problems& problems, const std::string& name, const PartWe
     check_indices(problems, name, part);
 }
 
-void check_row_values(Problems& problems, const std::string& name, const std::vector<RowScale>& rows) {
+void check_row_values(Problems& problems, const std::string& name, const std::vector<RowScale>& rows,
+                      const NumberFormat& format) {
     Violations mantissa;
     Violations shift;
+    Violations bias;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        if (rows[row].mantissa != 0 && rows[row].mantissa < kMinMantissa) {
+        if (rows[row].mantissa != 0 &&
+            (rows[row].mantissa < format.min_mantissa() || rows[row].mantissa > format.max_mantissa())) {
             mantissa.add(fmt::format("row {} has {}", row, rows[row].mantissa));
         }
         if (rows[row].shift > kMaxRowShift) {
             shift.add(fmt::format("row {} has {}", row, rows[row].shift));
         }
+        if (rows[row].bias < format.min_gate() || rows[row].bias > format.max_gate()) {
+            bias.add(fmt::format("row {} has {}", row, rows[row].bias));
+        }
     }
-    mantissa.report(problems, name + ".mantissa", "expected 0 or 16384..32767");
+    mantissa.report(problems, name + ".mantissa",
+                    fmt::format("expected 0 or {}..{}", format.min_mantissa(), format.max_mantissa()));
     shift.report(problems, name + ".shift", "expected 0..31");
+    bias.report(problems, name + ".bias",
+                fmt::format("expected {}..{}", format.min_gate(), format.max_gate()));
 }
 
 void check_layer_description(Problems& problems, const std::string& name, Cell cell,
-                             const RecurrentLayer& layer) {
+                             const NumberFormat& format, const RecurrentLayer& layer) {
     if (layer.inputs == 0 || layer.units == 0) {
         problems.add(fmt::format("{}: {} inputs and {} units, expected at least 1 of each", name,
                                  layer.inputs, layer.units));
@@ -139,8 +144,8 @@ void check_layer_description(Problems& problems, const std::string& name, Cell c
                                  layer.shift_x, layer.shift_h));
     }
     if (cell == Cell::Lstm) {
-        check_range(problems, name + ": cell_fraction", layer.cell_fraction, kMinCellFraction,
-                    kMaxCellFraction);
+        check_range(problems, name + ": cell_fraction", layer.cell_fraction, NumberFormat::kMinCellFraction,
+                    format.max_cell_fraction);
     } else if (layer.cell_fraction != kGruStateFraction) {
         problems.add(fmt::format("{}: cell_fraction is {}, expected {} for the state of a GRU", name,
                                  layer.cell_fraction, kGruStateFraction));
@@ -180,6 +185,10 @@ bool complete(const QuantisedModel& model) {
 }  // namespace
 
 void QuantisedModel::check_description(Problems& problems) const {
+    if (!NumberFormat::supports(activation_bits)) {
+        problems.add(fmt::format("activations have {} bits, expected 8 or 16", activation_bits));
+    }
+    const NumberFormat format = number_format(activation_bits);
     if (name.empty()) {
         problems.add("the model has no name");
     }
@@ -190,7 +199,7 @@ void QuantisedModel::check_description(Problems& problems) const {
         problems.add("the model has no layers, expected at least one");
     }
     for (std::size_t l = 0; l < layers.size(); ++l) {
-        check_layer_description(problems, fmt::format("l.{}", l), cell, layers[l]);
+        check_layer_description(problems, fmt::format("l.{}", l), cell, format, layers[l]);
         if (l > 0 && layers[l].inputs != layers[l - 1].units) {
             problems.add(fmt::format("l.{}: {} inputs, expected the {} units of the layer below", l,
                                      layers[l].inputs, layers[l - 1].units));
@@ -199,7 +208,7 @@ void QuantisedModel::check_description(Problems& problems) const {
     if (head && !layers.empty()) {
         check_range(problems, "head: rows", static_cast<std::int64_t>(head->h.rows), 1, kMaxHeadRows);
         check_part_shape(problems, "head", head->h, head->h.rows, layers.back().units);
-        check_range(problems, "head: fraction", head->fraction, 0, kMaxHeadFraction);
+        check_range(problems, "head: fraction", head->fraction, 0, format.max_head_fraction());
     }
     check_vocabulary(problems, *this);
     if (!nlohmann::json::accept(history) || !nlohmann::json::parse(history).is_object()) {
@@ -208,19 +217,28 @@ void QuantisedModel::check_description(Problems& problems) const {
 }
 
 void QuantisedModel::check_values(Problems& problems) const {
+    const NumberFormat format = number_format(activation_bits);
     for (std::size_t l = 0; l < layers.size(); ++l) {
         const std::string layer = fmt::format("l.{}", l);
         check_part_values(problems, layer + ".x", layers[l].x);
         check_part_values(problems, layer + ".h", layers[l].h);
-        check_row_values(problems, layer, layers[l].rows);
+        check_row_values(problems, layer, layers[l].rows, format);
     }
     if (head) {
         check_part_values(problems, "head", head->h);
-        check_row_values(problems, "head", head->rows);
+        check_row_values(problems, "head", head->rows, format);
     }
-    if (complete(*this) && accumulator_bits() > kMaxAccumulatorBits) {
+    Violations input;
+    for (std::size_t i = 0; i < embedding.size(); ++i) {
+        if (embedding[i] < format.min_activation() || embedding[i] > format.max_activation()) {
+            input.add(fmt::format("value {} is {}", i, embedding[i]));
+        }
+    }
+    input.report(problems, "embedding",
+                 fmt::format("expected {}..{}", format.min_activation(), format.max_activation()));
+    if (complete(*this) && accumulator_bits() > format.max_accumulator_bits) {
         problems.add(fmt::format("the largest row needs an accumulator of {} bits, expected at most {}",
-                                 accumulator_bits(), kMaxAccumulatorBits));
+                                 accumulator_bits(), format.max_accumulator_bits));
     }
 }
 

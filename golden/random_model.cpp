@@ -11,7 +11,6 @@ namespace lacuna {
 namespace {
 
 constexpr int kBanksColumns = static_cast<int>(PartWeights::kBankWidth);
-constexpr std::int64_t kMaxMagnitude = 128;
 
 /// `list` may hold one entry for all layers.
 int entry(const std::vector<int>& list, std::size_t layer) {
@@ -42,9 +41,13 @@ void check_options(const RandomModelOptions& options) {
     if (options.vocabulary && (options.head_rows == 0 || options.head_rows > 256)) {
         problems.add(fmt::format("a vocabulary needs 1..256 head rows, got {}", options.head_rows));
     }
-    if (options.accumulator_bits < 16 || options.accumulator_bits > kMaxAccumulatorBits) {
-        problems.add(fmt::format("accumulator_bits is {}, expected 16..{}", options.accumulator_bits,
-                                 kMaxAccumulatorBits));
+    const int widest = number_format(options.activation_bits).max_accumulator_bits;
+    if (options.accumulator_bits < 16 || options.accumulator_bits > widest) {
+        problems.add(
+            fmt::format("accumulator_bits is {}, expected 16..{}", options.accumulator_bits, widest));
+    }
+    if (!NumberFormat::supports(options.activation_bits)) {
+        problems.add(fmt::format("activation_bits is {}, expected 8 or 16", options.activation_bits));
     }
     problems.throw_if_any();
 }
@@ -127,26 +130,29 @@ std::int64_t thin_out(PartWeights& part, std::size_t row, std::int64_t sum, std:
 
 /// A scale under which a typical accumulator (random signs: about 40 * sum / sqrt(slots)) becomes `typical`
 /// steps.
-RowScale random_scale(SplitMix64& prng, std::int64_t sum, bool corners) {
+RowScale random_scale(SplitMix64& prng, std::int64_t sum, const NumberFormat& format, bool corners) {
     RowScale scale;
-    scale.bias = static_cast<std::int16_t>(prng.between(-6000, 6000));
+    const std::int64_t bias = std::int64_t{6000} << (format.gate_fraction - 12);
+    scale.bias = static_cast<std::int32_t>(prng.between(-bias, bias));
     if (corners && prng.one_in(20)) {
-        scale.bias = static_cast<std::int16_t>(prng.one_in(2) ? 32767 : -32768);
+        scale.bias = prng.one_in(2) ? format.max_gate() : format.min_gate();
     }
     if (corners && prng.one_in(16)) {
         scale.shift = static_cast<std::uint8_t>(prng.between(0, 31));
         return scale;  // mantissa 0
     }
-    scale.mantissa = static_cast<std::int16_t>(prng.between(1 << 14, (1 << 15) - 1));
+    scale.mantissa = static_cast<std::int16_t>(prng.between(format.min_mantissa(), format.max_mantissa()));
     if (corners && prng.one_in(16)) {
-        scale.mantissa = static_cast<std::int16_t>(prng.one_in(2) ? 1 << 14 : (1 << 15) - 1);
+        scale.mantissa =
+            static_cast<std::int16_t>(prng.one_in(2) ? format.min_mantissa() : format.max_mantissa());
     }
-    // Worst case 128 * sum to about 2^17 = 4 times the range of a pre-activation, give or take two bits.
+    // Worst case, with every activation the largest, to about 4 times the range of a pre-activation, give or
+    // take two bits.
     int bits = 0;
-    while ((kMaxMagnitude * sum) >> bits > 0) {
+    while (((std::int64_t{format.max_activation()} + 1) * sum) >> bits > 0) {
         ++bits;
     }
-    const std::int64_t shift = bits + 14 - 17 + prng.between(-2, 2);
+    const std::int64_t shift = bits + format.mantissa_bits - 1 - (format.gate_bits + 1) + prng.between(-2, 2);
     scale.shift = static_cast<std::uint8_t>(std::clamp<std::int64_t>(shift, 0, 31));
     if (corners && prng.one_in(24)) {
         scale.shift = static_cast<std::uint8_t>(prng.between(0, 31));
@@ -154,8 +160,14 @@ RowScale random_scale(SplitMix64& prng, std::int64_t sum, bool corners) {
     return scale;
 }
 
+/// Largest sum |v << shift| that the accumulator allows.
+std::int64_t largest_sum(const RandomModelOptions& options) {
+    return ((std::int64_t{1} << (options.accumulator_bits - 1)) - 1) >> (options.activation_bits - 1);
+}
+
 RecurrentLayer random_layer(SplitMix64& prng, const RandomModelOptions& options, std::size_t index) {
-    const std::int64_t limit = ((std::int64_t{1} << (options.accumulator_bits - 1)) - 1) / kMaxMagnitude;
+    const std::int64_t limit = largest_sum(options);
+    const NumberFormat format = number_format(options.activation_bits);
     RecurrentLayer layer;
     layer.inputs = index == 0 ? options.inputs : options.units[index - 1];
     layer.units = options.units[index];
@@ -163,7 +175,9 @@ RecurrentLayer random_layer(SplitMix64& prng, const RandomModelOptions& options,
     layer.x = PartWeights(rows, layer.inputs, entry(options.k_x, index));
     layer.h = PartWeights(rows, layer.units, entry(options.k_h, index));
     layer.cell_fraction =
-        options.cell == Cell::Gru ? kGruStateFraction : static_cast<int>(prng.between(8, 12));
+        options.cell == Cell::Gru
+            ? kGruStateFraction
+            : static_cast<int>(prng.between(NumberFormat::kMinCellFraction, format.max_cell_fraction));
     if (options.part_shifts) {
         (prng.one_in(2) ? layer.shift_x : layer.shift_h) = static_cast<int>(prng.between(0, 7));
     }
@@ -182,20 +196,21 @@ RecurrentLayer random_layer(SplitMix64& prng, const RandomModelOptions& options,
             const RowStyle style = pick_style(prng, options.corners);
             const std::int64_t x = fill(layer.x, x_block(options.cell, gate), unit, style, layer.shift_x);
             const std::int64_t h = fill(layer.h, h_block(options.cell, gate), unit, style, layer.shift_h);
-            layer.rows.push_back(random_scale(prng, x + h, options.corners));
+            layer.rows.push_back(random_scale(prng, x + h, format, options.corners));
         }
     }
     return layer;
 }
 
 Head random_head(SplitMix64& prng, const RandomModelOptions& options) {
-    const std::int64_t limit = ((std::int64_t{1} << (options.accumulator_bits - 1)) - 1) / kMaxMagnitude;
+    const std::int64_t limit = largest_sum(options);
+    const NumberFormat format = number_format(options.activation_bits);
     Head head;
     head.h = PartWeights(options.head_rows, options.units.back(), options.head_k);
-    head.fraction = static_cast<int>(prng.between(0, 14));
+    head.fraction = static_cast<int>(prng.between(0, format.max_head_fraction()));
     for (std::size_t row = 0; row < options.head_rows; ++row) {
         const std::int64_t sum = fill_row(prng, head.h, row, pick_style(prng, options.corners));
-        head.rows.push_back(random_scale(prng, thin_out(head.h, row, sum, limit), options.corners));
+        head.rows.push_back(random_scale(prng, thin_out(head.h, row, sum, limit), format, options.corners));
     }
     return head;
 }
@@ -209,6 +224,7 @@ QuantisedModel random_model(const RandomModelOptions& options) {
     model.name = fmt::format("random-{}", options.seed);
     model.input_scale = 1.0 / 64;
     model.cell = options.cell;
+    model.activation_bits = options.activation_bits;
     model.language = options.vocabulary;
     for (std::size_t l = 0; l < options.units.size(); ++l) {
         model.layers.push_back(random_layer(prng, options, l));
@@ -220,7 +236,8 @@ QuantisedModel random_model(const RandomModelOptions& options) {
         const std::size_t first = options.head_rows <= 224 ? 32 : 0;  // printable where they fit
         for (std::size_t token = 0; token < options.head_rows; ++token) {
             model.vocab.push_back(static_cast<std::uint8_t>(first + token));
-            const auto x = random_input(prng, options.inputs, options.corners && prng.one_in(8));
+            const auto x = random_input(prng, options.inputs, options.corners && prng.one_in(8),
+                                        options.activation_bits);
             model.embedding.insert(model.embedding.end(), x.begin(), x.end());
         }
     }
@@ -251,12 +268,15 @@ RandomModelOptions random_options(std::uint64_t seed, std::size_t max_layers, st
     return options;
 }
 
-std::vector<std::int8_t> random_input(SplitMix64& prng, std::size_t size, bool extreme) {
-    constexpr std::array<std::int8_t, 5> kExtremes = {-128, -1, 0, 1, 127};
-    std::vector<std::int8_t> x(size);
+std::vector<std::int16_t> random_input(SplitMix64& prng, std::size_t size, bool extreme,
+                                       int activation_bits) {
+    const NumberFormat format = number_format(activation_bits);
+    const std::array<std::int64_t, 5> extremes = {format.min_activation(), -1, 0, 1, format.max_activation()};
+    std::vector<std::int16_t> x(size);
     for (auto& value : x) {
-        value = extreme ? kExtremes[static_cast<std::size_t>(prng.between(0, 4))]
-                        : static_cast<std::int8_t>(prng.between(-128, 127));
+        value = static_cast<std::int16_t>(
+            extreme ? extremes[static_cast<std::size_t>(prng.between(0, 4))]
+                    : prng.between(format.min_activation(), format.max_activation()));
     }
     return x;
 }
@@ -264,7 +284,7 @@ std::vector<std::int8_t> random_input(SplitMix64& prng, std::size_t size, bool e
 ModelState random_state(SplitMix64& prng, const QuantisedModel& model) {
     ModelState state;
     for (const auto& layer : model.layers) {
-        state.h.push_back(random_input(prng, layer.units, prng.one_in(4)));
+        state.h.push_back(random_input(prng, layer.units, prng.one_in(4), model.activation_bits));
         auto& c = state.c.emplace_back(layer.units);
         for (auto& value : c) {
             value = static_cast<std::int16_t>(prng.between(-32768, 32767));

@@ -27,6 +27,7 @@ struct RandomModelOptions {
     /// Adds rows that saturate, rows of +-127 only, zero mantissas, extreme shifts and biases.
     bool corners = true;
     int accumulator_bits = 24;  ///< the model never needs more; weights are thinned out where it would
+    int activation_bits = 8;    ///< 8 or 16; 16 wants an accumulator of 8 bits more
 };
 
 /// Throws `Error` when the options describe no valid model.
@@ -36,8 +37,9 @@ QuantisedModel random_model(const RandomModelOptions& options);
 /// sizes included.
 RandomModelOptions random_options(std::uint64_t seed, std::size_t max_layers, std::size_t max_units);
 
-/// An input vector; `extreme` draws from {-128, -1, 0, 1, 127} only.
-std::vector<std::int8_t> random_input(SplitMix64& prng, std::size_t size, bool extreme = false);
+/// An input vector; `extreme` draws from the lowest, -1, 0, 1 and the highest value only.
+std::vector<std::int16_t> random_input(SplitMix64& prng, std::size_t size, bool extreme = false,
+                                       int activation_bits = 8);
 
 /// A state any engine must accept: h and c over their whole range.
 ModelState random_state(SplitMix64& prng, const QuantisedModel& model);

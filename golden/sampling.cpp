@@ -9,7 +9,7 @@
 
 namespace lacuna {
 
-int argmax(std::span<const std::int16_t> logits) {
+int argmax(std::span<const std::int32_t> logits) {
     if (logits.empty()) {
         throw Error("cannot choose a token: there are no logits; the model needs a head");
     }
@@ -27,7 +27,7 @@ Sampler::Sampler(double temperature, std::uint64_t seed, int fraction)
     }
 }
 
-int Sampler::choose(std::span<const std::int16_t> logits) {
+int Sampler::choose(std::span<const std::int32_t> logits) {
     const int best = argmax(logits);
     if (temperature_ == 0) {
         return best;

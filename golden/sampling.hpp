@@ -10,7 +10,7 @@
 namespace lacuna {
 
 /// Index of the largest logit; of equal ones the lowest index. Throws `Error` on an empty span.
-int argmax(std::span<const std::int16_t> logits);
+int argmax(std::span<const std::int32_t> logits);
 
 /// Draws tokens with probability softmax(y * 2^-fraction / temperature); temperature 0 is argmax.
 /// Equal logits, seed and temperature give equal tokens.
@@ -19,7 +19,7 @@ class Sampler {
     /// Throws `Error` when the temperature is negative or not finite.
     Sampler(double temperature, std::uint64_t seed, int fraction);
 
-    int choose(std::span<const std::int16_t> logits);
+    int choose(std::span<const std::int32_t> logits);
 
   private:
     double temperature_;

@@ -1,28 +1,46 @@
-// sigmoid and tanh of docs/numbers.md: one table of 257 entries with linear interpolation, integers only.
+// sigmoid and tanh of docs/numbers.md: one table with linear interpolation, integers only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "golden/fixed.hpp"
+#include "golden/number_format.hpp"
 
 namespace lacuna {
 
-/// T[s] = min(32767, round(32768 * tanh(s / 32))), s = 0..256. Stored: no libm decides a bit.
+/// T[s] = min(32767, round(32768 * tanh(s / 64))), s = 0..512. Stored: no libm decides a bit.
 // clang-format off
-inline constexpr std::array<std::int16_t, 257> kTanhTable = {
-        0,  1024,  2045,  3063,  4075,  5079,  6073,  7056,  8025,  8980,  9919, 10840, 11743, 12625, 13486, 14326,
-    15143, 15936, 16706, 17452, 18173, 18870, 19542, 20189, 20813, 21411, 21986, 22538, 23066, 23571, 24054, 24516,
-    24956, 25376, 25776, 26157, 26519, 26864, 27191, 27502, 27797, 28076, 28341, 28592, 28830, 29055, 29268, 29470,
-    29660, 29840, 30010, 30170, 30322, 30465, 30600, 30727, 30847, 30960, 31067, 31167, 31262, 31351, 31435, 31515,
-    31589, 31659, 31726, 31788, 31846, 31901, 31953, 32002, 32048, 32091, 32132, 32170, 32206, 32240, 32271, 32301,
-    32329, 32356, 32381, 32404, 32426, 32447, 32466, 32484, 32501, 32517, 32532, 32547, 32560, 32573, 32584, 32596,
-    32606, 32616, 32625, 32634, 32642, 32649, 32657, 32663, 32670, 32676, 32681, 32686, 32691, 32696, 32700, 32704,
-    32708, 32712, 32715, 32718, 32721, 32724, 32727, 32729, 32732, 32734, 32736, 32738, 32740, 32741, 32743, 32745,
-    32746, 32747, 32749, 32750, 32751, 32752, 32753, 32754, 32755, 32755, 32756, 32757, 32758, 32758, 32759, 32759,
-    32760, 32760, 32761, 32761, 32762, 32762, 32762, 32763, 32763, 32763, 32764, 32764, 32764, 32764, 32765, 32765,
-    32765, 32765, 32765, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32767, 32767, 32767, 32767, 32767,
+inline constexpr std::array<std::int16_t, 513> kTanhTable16 = {
+        0,   512,  1024,  1535,  2045,  2555,  3063,  3570,  4075,  4578,  5079,  5577,  6073,  6566,  7056,  7542,
+     8025,  8505,  8980,  9452,  9919, 10382, 10840, 11294, 11743, 12186, 12625, 13058, 13486, 13909, 14326, 14737,
+    15143, 15542, 15936, 16324, 16706, 17082, 17452, 17816, 18173, 18525, 18870, 19209, 19542, 19869, 20189, 20504,
+    20813, 21115, 21411, 21702, 21986, 22265, 22538, 22804, 23066, 23321, 23571, 23815, 24054, 24287, 24516, 24738,
+    24956, 25168, 25376, 25578, 25776, 25969, 26157, 26340, 26519, 26694, 26864, 27029, 27191, 27348, 27502, 27651,
+    27797, 27938, 28076, 28211, 28341, 28469, 28592, 28713, 28830, 28944, 29055, 29163, 29268, 29370, 29470, 29566,
+    29660, 29751, 29840, 29926, 30010, 30091, 30170, 30247, 30322, 30394, 30465, 30533, 30600, 30664, 30727, 30788,
+    30847, 30904, 30960, 31014, 31067, 31118, 31167, 31215, 31262, 31307, 31351, 31394, 31435, 31476, 31515, 31553,
+    31589, 31625, 31659, 31693, 31726, 31757, 31788, 31817, 31846, 31874, 31901, 31928, 31953, 31978, 32002, 32025,
+    32048, 32070, 32091, 32112, 32132, 32151, 32170, 32188, 32206, 32223, 32240, 32256, 32271, 32287, 32301, 32316,
+    32329, 32343, 32356, 32368, 32381, 32392, 32404, 32415, 32426, 32436, 32447, 32456, 32466, 32475, 32484, 32493,
+    32501, 32509, 32517, 32525, 32532, 32540, 32547, 32553, 32560, 32566, 32573, 32579, 32584, 32590, 32596, 32601,
+    32606, 32611, 32616, 32620, 32625, 32629, 32634, 32638, 32642, 32646, 32649, 32653, 32657, 32660, 32663, 32667,
+    32670, 32673, 32676, 32678, 32681, 32684, 32686, 32689, 32691, 32694, 32696, 32698, 32700, 32702, 32704, 32706,
+    32708, 32710, 32712, 32714, 32715, 32717, 32718, 32720, 32721, 32723, 32724, 32726, 32727, 32728, 32729, 32731,
+    32732, 32733, 32734, 32735, 32736, 32737, 32738, 32739, 32740, 32741, 32741, 32742, 32743, 32744, 32745, 32745,
+    32746, 32747, 32747, 32748, 32749, 32749, 32750, 32750, 32751, 32751, 32752, 32752, 32753, 32753, 32754, 32754,
+    32755, 32755, 32755, 32756, 32756, 32757, 32757, 32757, 32758, 32758, 32758, 32759, 32759, 32759, 32759, 32760,
+    32760, 32760, 32760, 32761, 32761, 32761, 32761, 32762, 32762, 32762, 32762, 32762, 32762, 32763, 32763, 32763,
+    32763, 32763, 32763, 32764, 32764, 32764, 32764, 32764, 32764, 32764, 32764, 32765, 32765, 32765, 32765, 32765,
+    32765, 32765, 32765, 32765, 32765, 32765, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766,
+    32766, 32766, 32766, 32766, 32766, 32766, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
+    32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
+    32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
+    32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
+    32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
+    32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
     32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
     32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
     32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767,
@@ -31,32 +49,62 @@ inline constexpr std::array<std::int16_t, 257> kTanhTable = {
     32767};
 // clang-format on
 
-/// The interpolation both functions share: `a` (0..32767) has `fraction_bits` bits below the table's step.
+/// With activations of 8 bits every other entry: T[s] = min(32767, round(32768 * tanh(s / 32))), s = 0..256.
+inline constexpr std::array<std::int16_t, 257> kTanhTable8 = [] {
+    std::array<std::int16_t, 257> table{};
+    for (std::size_t s = 0; s < table.size(); ++s) {
+        table[s] = kTanhTable16[2 * s];
+    }
+    return table;
+}();
+
+/// The table of an engine whose activations have kAct bits, 8 or 16.
+template <int kAct>
+constexpr const auto& tanh_table() {
+    if constexpr (kAct == 16) {
+        return kTanhTable16;
+    } else {
+        return kTanhTable8;
+    }
+}
+
+/// Bits of tanh's argument below the table's step; of sigmoid's one more.
+template <int kAct>
+inline constexpr int kTanhStepBits = kAct == 16 ? 8 : 7;
+
+/// The interpolation both functions share: `a` has `fraction_bits` bits below the table's step.
+template <int kAct>
 constexpr int interpolate_tanh(int a, int fraction_bits) {
+    const auto& table = tanh_table<kAct>();
     const int s = a >> fraction_bits;
     const int r = a & ((1 << fraction_bits) - 1);
-    const int low = kTanhTable[static_cast<std::size_t>(s)];
-    const int step = kTanhTable[static_cast<std::size_t>(s) + 1] - low;
+    const int low = table[static_cast<std::size_t>(s)];
+    const int step = table[static_cast<std::size_t>(s) + 1] - low;
     return low + static_cast<int>(rhu(std::int64_t{step} * r, fraction_bits));
 }
 
-/// |x|, limited to 15 bits: -32768 has no positive twin.
-constexpr int limited_magnitude(int x) {
-    const int magnitude = x < 0 ? -x : x;
-    return magnitude > 32767 ? 32767 : magnitude;
+/// |x|, limited to what the table covers.
+template <int kAct>
+constexpr int limited_magnitude(int x, int fraction_bits) {
+    const int most = (static_cast<int>(tanh_table<kAct>().size() - 1) << fraction_bits) - 1;
+    return std::min(x < 0 ? -x : x, std::min(most, number_format(kAct).max_gate()));
 }
 
-/// tanh of a pre-activation: x is Q3.12 (int16 range), the result Q0.15 in [-32767, 32767].
+/// tanh of a pre-activation, Q3.12 or Q4.14; the result is Q0.15 in [-32767, 32767].
+template <int kAct = 8>
 constexpr int tanh_q(int x) {
-    const int y = interpolate_tanh(limited_magnitude(x), 7);
+    const int y =
+        interpolate_tanh<kAct>(limited_magnitude<kAct>(x, kTanhStepBits<kAct>), kTanhStepBits<kAct>);
     return x < 0 ? -y : y;
 }
 
-/// sigmoid of a pre-activation, (1 + tanh(x/2)) / 2: x is Q3.12 (int16 range), the result Q0.15 in [11,
-/// 32757].
+/// sigmoid of a pre-activation, (1 + tanh(x/2)) / 2, below 1; the result is Q0.15 in [11, 32757] or [1,
+/// 32767].
+template <int kAct = 8>
 constexpr int sigmoid_q(int x) {
-    const int y = interpolate_tanh(limited_magnitude(x), 8);
-    return static_cast<int>(rhu(32768 + (x < 0 ? -y : y), 1));
+    constexpr int kBits = kTanhStepBits<kAct> + 1;
+    const int y = interpolate_tanh<kAct>(limited_magnitude<kAct>(x, kBits), kBits);
+    return static_cast<int>(std::min<std::int64_t>(rhu(32768 + (x < 0 ? -y : y), 1), 32767));
 }
 
 }  // namespace lacuna

@@ -41,7 +41,8 @@ const Device& find_device(std::string_view name) {
 int block_rams(const Geometry& g) {
     const auto blocks = [](int words, int per_block) { return (words + per_block - 1) / per_block; };
     return kLanes * g.tiles * blocks(g.weight_depth, 512) + kLanes * g.ports * blocks(g.row_depth, 512) +
-           g.ports * blocks(g.row_depth, 1024) + 4 * blocks(g.bank_depth, 512) + 5 * g.ports;
+           g.ports * blocks(g.row_depth, 1024) + g.activation_bits / 2 * blocks(g.bank_depth, 512) +
+           5 * g.ports;
 }
 
 int block_rams(const Layout& layout) {

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "common/error.hpp"
+#include "golden/number_format.hpp"
 
 namespace lacuna {
 
 std::string Geometry::to_string() const {
-    return fmt::format("tiles={} ports={} weight_depth={} bank_depth={} row_depth={} accumulator_bits={}",
-                       tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits);
+    return fmt::format(
+        "tiles={} ports={} weight_depth={} bank_depth={} row_depth={} accumulator_bits={} act={}", tiles,
+        ports, weight_depth, bank_depth, row_depth, accumulator_bits, activation_bits);
 }
 
 bool Geometry::within_limits() const {
@@ -18,7 +20,8 @@ bool Geometry::within_limits() const {
     return tiles >= 1 && tiles <= kMaxTiles && ports >= 1 && ports <= 2 && ports <= tiles &&
            weight_depth >= 2 && weight_depth <= 1048576 && bank_depth >= 2 && bank_depth <= 4096 &&
            row_depth >= 2 && row_depth <= 16384 && output_depth >= strand && output_depth <= 64 &&
-           accumulator_bits >= 16 && accumulator_bits <= 32;
+           NumberFormat::supports(activation_bits) && accumulator_bits >= 16 &&
+           accumulator_bits <= number_format(activation_bits).max_accumulator_bits;
 }
 
 int places_left(const Geometry& geometry, int first) {

@@ -20,6 +20,7 @@ struct Geometry {
     int row_depth = 512;      ///< scales (and cell states) per port and lane
     int output_depth = 64;    ///< output buffer, emissions
     int accumulator_bits = 24;
+    int activation_bits = 8;  ///< ACT: 8 or 16
 
     /// Units (of a recurrent layer) or rows per lane (head) that one sweep computes at most: 3T.
     int units_per_group() const { return kPesPerTile * tiles; }

@@ -11,8 +11,7 @@ namespace lacuna {
 namespace {
 
 constexpr int kMaxLayers = kProgramEntries / 2 - 1;
-constexpr int kMaxUnits = 4096;       // lacuna_pkg::UnitW
-constexpr int kGruCellFraction = 12;  // the argument of a GRU's tanh is in Q3.12 already
+constexpr int kMaxUnits = 4096;  // lacuna_pkg::UnitW
 
 /// Splits `units` into groups. Full groups first, the rest last, so that the last group drains fast; when the
 /// drain ports bound the sweep, equal groups, since then every unit costs.
@@ -69,7 +68,8 @@ Operation recurrent_operation(const QuantisedModel& model, std::size_t index, co
     d.shift_x = layer.shift_x;
     d.shift_h = layer.shift_h;
     d.gru = model.cell == Cell::Gru;
-    d.cell_fraction = d.gru ? kGruCellFraction : layer.cell_fraction;
+    // The argument of a GRU's tanh has the fraction of a pre-activation already.
+    d.cell_fraction = d.gru ? number_format(model.activation_bits).gate_fraction : layer.cell_fraction;
     d.x_base = x_base;
     d.x_banks = banks_of(layer.inputs);
     d.h_base = cursor.banks;
@@ -252,6 +252,7 @@ std::vector<Resource> resources_of(const QuantisedModel& model, const Layout& la
 std::string what_would_fit(const QuantisedModel& model, const Geometry& geometry) {
     std::vector<std::string> ways;
     Geometry deeper = geometry;
+    deeper.activation_bits = model.activation_bits;
     const Layout needed = Layout::unchecked(model, geometry);
     deeper.weight_depth = std::max(geometry.weight_depth, needed.weight_words);
     deeper.bank_depth = std::max(geometry.bank_depth, needed.banks);
@@ -260,7 +261,9 @@ std::string what_would_fit(const QuantisedModel& model, const Geometry& geometry
     if (deeper.within_limits() && fits(model, deeper)) {
         ways.push_back(deeper.to_string());
     }
-    for (Geometry wider = geometry; wider.tiles < kMaxTiles;) {
+    Geometry wider = geometry;
+    wider.activation_bits = model.activation_bits;
+    while (wider.tiles < kMaxTiles) {
         ++wider.tiles;
         if (fits(model, wider)) {
             ways.push_back(wider.to_string());
@@ -286,6 +289,14 @@ Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
     Layout layout = Layout::unchecked(model, geometry);
     Problems problems(
         fmt::format("model '{}' does not fit the engine ({})", model.name, geometry.to_string()));
+    if (model.activation_bits != geometry.activation_bits) {
+        problems.add(
+            fmt::format("activations: {} bits in the model, {} in the engine; build the engine with ACT={}, "
+                        "or quantise the "
+                        "model for {} bits ('lacuna quantise --act {}')",
+                        model.activation_bits, geometry.activation_bits, model.activation_bits,
+                        geometry.activation_bits, geometry.activation_bits));
+    }
     for (const Resource& r : resources_of(model, layout)) {
         if (!r.fits()) {
             problems.add(
@@ -303,7 +314,8 @@ long sweep_cycles_of(const QuantisedModel& model, Mode mode, const Geometry& geo
 }
 
 bool fits(const QuantisedModel& model, const Geometry& geometry) {
-    return std::ranges::all_of(resources_of(model, Layout::unchecked(model, geometry)), &Resource::fits);
+    return model.activation_bits == geometry.activation_bits &&
+           std::ranges::all_of(resources_of(model, Layout::unchecked(model, geometry)), &Resource::fits);
 }
 
 }  // namespace lacuna

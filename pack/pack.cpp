@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "golden/tanh_table.hpp"
 
@@ -12,14 +13,21 @@ namespace {
 
 constexpr int kSlotBits = 12;
 constexpr int kTableStepShift = 15;
+constexpr int kScaleShiftBits = 5;
 
 std::uint64_t slot(std::int8_t value, std::uint8_t index) {
     return static_cast<std::uint64_t>(static_cast<std::uint8_t>(value)) << 4 | index;
 }
 
-std::uint64_t row_word(const RowScale& row) {
-    return static_cast<std::uint64_t>(static_cast<std::uint16_t>(row.bias)) << 20 |
-           static_cast<std::uint64_t>(row.shift) << 15 | static_cast<std::uint16_t>(row.mantissa);
+/// `bits` of a two's complement number.
+std::uint64_t low_bits(std::int64_t value, int bits) {
+    return static_cast<std::uint64_t>(value) & ((std::uint64_t{1} << bits) - 1);
+}
+
+std::uint64_t row_word(const RowScale& row, const NumberFormat& format) {
+    return low_bits(row.bias, format.gate_bits) << (format.mantissa_bits + kScaleShiftBits) |
+           static_cast<std::uint64_t>(row.shift) << format.mantissa_bits |
+           low_bits(row.mantissa, format.mantissa_bits);
 }
 
 /// Row scale of the operation that a lane takes for a unit; -1 when there is none (a head's last rows).
@@ -109,12 +117,13 @@ void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, co
 }
 
 void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m,
-               const Matrices& head, int group, const GroupPlaces& places, int lane) {
+               const Matrices& head, int group, const GroupPlaces& places, int lane,
+               const NumberFormat& format) {
     const auto push = [&](const Place& place, const std::vector<RowScale>& rows, int row) {
         const bool real = row >= 0 && row < static_cast<int>(rows.size());
         words.push_back({Space::Row, row_select(place.port, lane),
                          static_cast<std::uint32_t>(operation.first_row(group) + place.emission),
-                         row_word(real ? rows[static_cast<std::size_t>(row)] : RowScale{})});
+                         row_word(real ? rows[static_cast<std::size_t>(row)] : RowScale{}, format)});
     };
     for (std::size_t u = 0; u < places.own.size(); ++u) {
         push(places.own[u], *m.rows,
@@ -123,6 +132,14 @@ void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const
     }
     for (std::size_t u = 0; u < places.riders.size(); ++u) {
         push(places.riders[u], *head.rows, head_row(static_cast<int>(u), lane));
+    }
+}
+
+void pack_table(std::vector<MemoryWord>& words, std::span<const std::int16_t> table) {
+    for (std::size_t s = 0; s + 1 < table.size(); ++s) {
+        const auto step = static_cast<std::uint64_t>(table[s + 1] - table[s]);
+        words.push_back({Space::Table, 0, static_cast<std::uint32_t>(s),
+                         step << kTableStepShift | static_cast<std::uint64_t>(table[s])});
     }
 }
 
@@ -154,14 +171,15 @@ std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout) 
             }
             for (int lane = 0; lane < kLanes; ++lane) {
                 pack_weights(words, operation, m, head, group, places, lane, layout.geometry.tiles);
-                pack_rows(words, operation, m, head, group, places, lane);
+                pack_rows(words, operation, m, head, group, places, lane,
+                          number_format(model.activation_bits));
             }
         }
     }
-    for (std::size_t s = 0; s + 1 < kTanhTable.size(); ++s) {
-        const auto step = static_cast<std::uint64_t>(kTanhTable[s + 1] - kTanhTable[s]);
-        words.push_back({Space::Table, 0, static_cast<std::uint32_t>(s),
-                         step << kTableStepShift | static_cast<std::uint64_t>(kTanhTable[s])});
+    if (model.activation_bits == 16) {
+        pack_table(words, tanh_table<16>());
+    } else {
+        pack_table(words, tanh_table<8>());
     }
     pack_programs(words, layout);
     const Descriptor& first = layout.operations.front().descriptor;
@@ -173,6 +191,7 @@ std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout) 
 
 std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout) {
     std::vector<MemoryWord> words;
+    const int bits = layout.geometry.activation_bits;
     std::size_t layers = 0;
     for (const Operation& operation : layout.operations) {
         layers += operation.head ? 0 : 1;
@@ -195,15 +214,14 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
         // The initial state is step 0, so it lies in half 0 of the double buffer.
         const auto banks = pack_input(h);
         for (std::size_t bank = 0; bank < banks.size(); ++bank) {
-            for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+            for (int part = 0; part < bank_parts(bits); ++part) {
                 std::uint64_t data = 0;
-                for (std::size_t byte = 0; byte < 4; ++byte) {
-                    data |=
-                        static_cast<std::uint64_t>(static_cast<std::uint8_t>(banks[bank][4 * quarter + byte]))
-                        << (8 * byte);
+                for (int i = 0; i < 32 / bits; ++i) {
+                    data |= low_bits(banks[bank][static_cast<std::size_t>(32 / bits * part + i)], bits)
+                            << (bits * i);
                 }
                 words.push_back(
-                    {Space::Bank, static_cast<std::uint8_t>(quarter),
+                    {Space::Bank, static_cast<std::uint8_t>(part),
                      static_cast<std::uint32_t>(operation.descriptor.h_base + static_cast<int>(bank)), data});
             }
         }
@@ -222,9 +240,9 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
     return words;
 }
 
-std::vector<std::array<std::int8_t, PartWeights::kBankWidth>> pack_input(std::span<const std::int8_t> x) {
+std::vector<std::array<std::int16_t, PartWeights::kBankWidth>> pack_input(std::span<const std::int16_t> x) {
     constexpr std::size_t kWidth = PartWeights::kBankWidth;
-    std::vector<std::array<std::int8_t, kWidth>> banks((x.size() + kWidth - 1) / kWidth);
+    std::vector<std::array<std::int16_t, kWidth>> banks((x.size() + kWidth - 1) / kWidth);
     for (auto& bank : banks) {
         bank.fill(0);
     }

@@ -30,6 +30,10 @@ struct MemoryWord {
     bool operator==(const MemoryWord&) const = default;
 };
 
+/// 32-bit parts of a bank, the select of `Space::Bank`: 4, or 8 with activations of 16 bits.
+inline int bank_parts(int activation_bits) {
+    return static_cast<int>(PartWeights::kBankWidth) * activation_bits / 32;
+}
 inline std::uint8_t weight_select(int lane, int tile) {
     return static_cast<std::uint8_t>(lane << 6 | tile);
 }
@@ -49,7 +53,7 @@ std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout);
 /// Throws `Error` when layers or sizes differ from the model's.
 std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout);
 
-/// The banks of one input vector, each 16 bytes, padded with zeros.
-std::vector<std::array<std::int8_t, PartWeights::kBankWidth>> pack_input(std::span<const std::int8_t> x);
+/// The banks of one input vector, each 16 activations, padded with zeros.
+std::vector<std::array<std::int16_t, PartWeights::kBankWidth>> pack_input(std::span<const std::int16_t> x);
 
 }  // namespace lacuna

@@ -8,7 +8,8 @@
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
-// rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32.
+// rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
+// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg).
 `default_nettype none
 
 module lacuna_engine #(
@@ -68,14 +69,17 @@ module lacuna_engine #(
     localparam int unsigned BankAw = $clog2(BankDepth);
     localparam int unsigned CreditW = $clog2(OutputDepth) + 1;
 
+    if (lacuna_pkg::ActAsked != lacuna_pkg::ActW) begin : gen_bad_act
+        $error("lacuna_engine: LACUNA_ACT must be 8 or 16");
+    end
     if (Tiles < 1 || Tiles > 21 || Ports < 1 || Ports > 2 || Ports > Tiles) begin : gen_bad_tiles
         $error("lacuna_engine: Tiles must be 1..21, Ports 1..2 and at most Tiles");
     end
     if (WeightDepth < 2 || WeightDepth > 1048576 || BankDepth < 2 || BankDepth > 4096 || RowDepth < 2 || RowDepth > 16384) begin : gen_bad_depth
         $error("lacuna_engine: WeightDepth must be 2..1048576, BankDepth 2..4096, RowDepth 2..16384");
     end
-    if (OutputDepth > 64 || OutputDepth < 3 * ((Tiles + Ports - 1) / Ports) || AccW < 16 || AccW > 32) begin : gen_bad_output
-        $error("lacuna_engine: OutputDepth must be 3*ceil(Tiles/Ports)..64, AccW 16..32");
+    if (OutputDepth > 64 || OutputDepth < 3 * ((Tiles + Ports - 1) / Ports) || AccW < 16 || AccW > lacuna_pkg::SumMaxW) begin : gen_bad_output
+        $error("lacuna_engine: OutputDepth must be 3*ceil(Tiles/Ports)..64, AccW 16..32 (LACUNA_ACT 16: 16..36)");
     end
 
     // ---------------------------------------------------------------- host port
@@ -250,7 +254,7 @@ module lacuna_engine #(
         end else if (host_active) begin
             bank_we = host_bank_we;
             bank_waddr = address[lacuna_pkg::BankAddrW-1:0];
-            bank_wdata = {4{data[31:0]}};
+            bank_wdata = {lacuna_pkg::BankParts{data[31:0]}};
             tag_write = tag_we;
             tag_value = lacuna_pkg::TagNever;
         end else begin

@@ -1,11 +1,19 @@
 // Widths and records that modules share. docs/engine.md explains them; docs/numbers.md defines the arithmetic.
+//
+// The macro LACUNA_ACT gives the bits of an activation, 8 (the default) or 16; lacuna_engine refuses others. Only this
+// file reads it: whatever depends on it follows from the constants below.
 `default_nettype none
+`ifndef LACUNA_ACT
+`define LACUNA_ACT 8
+`endif
 
 package lacuna_pkg;
     // Compressed weights: a bank is 16 consecutive inputs; a slot is an 8-bit value and a 4-bit column index.
     localparam int unsigned BankWidth = 16;
-    localparam int unsigned ActW = 8;
+    localparam int unsigned ActAsked = `LACUNA_ACT;
+    localparam int unsigned ActW = ActAsked == 16 ? 16 : 8;
     localparam int unsigned BankBits = BankWidth * ActW;
+    localparam int unsigned BankParts = BankBits / 32;  // what the host port reads and writes of a bank at once
     localparam int unsigned ValueW = 8;
     localparam int unsigned IndexW = 4;
     localparam int unsigned SlotW = ValueW + IndexW;
@@ -13,18 +21,26 @@ package lacuna_pkg;
     localparam int unsigned TileWordW = PesPerTile * SlotW;
     localparam int unsigned Lanes = 4;
 
-    // Row scale and bias: one 36-bit word a row.
-    localparam int unsigned MantissaW = 15;
-    localparam int unsigned ScaleShiftW = 5;
-    localparam int unsigned BiasW = 16;
-    localparam int unsigned RowWordW = MantissaW + ScaleShiftW + BiasW;
-    localparam int unsigned GateW = 16;
-    localparam int unsigned CellW = 16;
+    // Sums of a row, and pre-activations and biases with GateFraction fraction bits: Q3.12, or Q4.14 at 16 bits.
+    localparam int unsigned SumMaxW = ActW == 16 ? 36 : 32;
+    localparam int unsigned GateW = ActW == 16 ? 19 : 16;
+    localparam int unsigned GateFraction = ActW == 16 ? 14 : 12;
 
-    // tanh table: 256 segments of 1/32; start value and step to the next.
-    localparam int unsigned TableAddrW = 8;
+    // Row scale and bias: one 36-bit word a row.
+    localparam int unsigned ScaleShiftW = 5;
+    localparam int unsigned BiasW = GateW;
+    localparam int unsigned MantissaW = 36 - ScaleShiftW - BiasW;
+    localparam int unsigned RowWordW = MantissaW + ScaleShiftW + BiasW;
+
+    // sigmoid and tanh in Q0.15; cell states, of an LSTM with at least 8 fraction bits.
+    localparam int unsigned FactorW = 16;
+    localparam int unsigned CellW = 16;
+    localparam int unsigned CellFractionMin = 8;
+
+    // tanh table: 256 segments of 1/32, or 512 of 1/64; start value and step to the next.
+    localparam int unsigned TableAddrW = ActW == 16 ? 9 : 8;
     localparam int unsigned TableValueW = 15;
-    localparam int unsigned TableStepW = 11;
+    localparam int unsigned TableStepW = ActW == 16 ? 10 : 11;
     localparam int unsigned TableWordW = TableValueW + TableStepW;
 
     // Addresses, as wide as the largest geometry needs.
@@ -154,7 +170,7 @@ package lacuna_pkg;
         SpaceWeight = 3'd0,   // select = {lane, tile}
         SpaceRow = 3'd1,      // select = {port, lane}
         SpaceCell = 3'd2,     // select = port
-        SpaceBank = 3'd3,     // select = 32-bit quarter
+        SpaceBank = 3'd3,     // select = 32-bit part
         SpaceProgram = 3'd4,  // address = {entry, word}
         SpaceTable = 3'd5,    // written to every copy; select = copy to read
         SpaceInput = 3'd6     // address 0: {banks, base} of the input buffer

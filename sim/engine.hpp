@@ -25,7 +25,7 @@ struct EngineInputs {
     bool mem_write = false;
     MemoryWord mem;
     bool x_valid = false;
-    std::array<std::int8_t, PartWeights::kBankWidth> x{};
+    std::array<std::int16_t, PartWeights::kBankWidth> x{};
     bool y_ready = false;
 };
 
@@ -40,14 +40,14 @@ struct EngineOutputs {
     std::uint64_t mem_rdata = 0;
     bool x_ready = false;
     bool y_valid = false;
-    std::array<std::array<std::int16_t, kLanes>, kMaxPorts> y{};
+    std::array<std::array<std::int32_t, kLanes>, kMaxPorts> y{};
     unsigned tap_h_valid = 0;  ///< one bit per port
     unsigned tap_y_valid = 0;
     int tap_h_entry = 0, tap_y_entry = 0;
     int tap_h_unit = 0, tap_y_unit = 0;  ///< unit on port 0; port 1 has the next lower one
-    std::array<std::int8_t, kMaxPorts> tap_h{};
+    std::array<std::int16_t, kMaxPorts> tap_h{};
     std::array<std::int16_t, kMaxPorts> tap_c{};
-    std::array<std::array<std::int16_t, kLanes>, kMaxPorts> tap_y{};
+    std::array<std::array<std::int32_t, kLanes>, kMaxPorts> tap_y{};
     bool fire = false;   ///< a slot was issued
     bool group = false;  ///< it was the last of a group
     int entry = 0;       ///< program entry at work

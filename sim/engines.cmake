@@ -1,7 +1,8 @@
 # lacuna_engines(<library> [TRACE] [FAST] GEOMETRIES <geometry> ...)
 #
 # Makes a library with Verilated engines and the factory for them (sim/engine.hpp). A geometry is written
-# tiles:ports:weight_depth:bank_depth:row_depth:accumulator_bits. An executable links one such library.
+# tiles:ports:weight_depth:bank_depth:row_depth:accumulator_bits, or with :16 behind it for activations of 16 bits
+# (:8 is the default). An executable links one such library.
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/verilate.cmake)
 
@@ -23,11 +24,16 @@ function(lacuna_engines library)
         list(GET fields 3 banks)
         list(GET fields 4 rows)
         list(GET fields 5 accumulator)
+        list(LENGTH fields count)
+        set(act 8)
+        if(count GREATER 6)
+            list(GET fields 6 act)
+        endif()
         string(REPLACE ":" "_" prefix "Vengine_${geometry}")
-        lacuna_verilate(${library}_verilated ${flags} TOP lacuna_engine PREFIX ${prefix} PARAMETERS
+        lacuna_verilate(${library}_verilated ${flags} TOP lacuna_engine PREFIX ${prefix} ACT ${act} PARAMETERS
             Tiles=${tiles} Ports=${ports} WeightDepth=${weights} BankDepth=${banks} RowDepth=${rows} AccW=${accumulator})
         string(APPEND includes "#include \"${prefix}.h\"\n#include \"${prefix}___024root.h\"\n")
-        string(APPEND entries "        {Geometry{${tiles}, ${ports}, ${weights}, ${banks}, ${rows}, 64, ${accumulator}}, &create<${prefix}>},\n")
+        string(APPEND entries "        {Geometry{${tiles}, ${ports}, ${weights}, ${banks}, ${rows}, 64, ${accumulator}, ${act}}, &create<${prefix}>},\n")
     endforeach()
     set(target ${library})
     configure_file(${CMAKE_SOURCE_DIR}/sim/engine_factory.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/${library}.cpp @ONLY)

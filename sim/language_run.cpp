@@ -9,7 +9,7 @@
 namespace lacuna {
 namespace {
 
-std::vector<std::int8_t> embed(const QuantisedModel& model, int token) {
+std::vector<std::int16_t> embed(const QuantisedModel& model, int token) {
     const auto size = static_cast<std::ptrdiff_t>(model.input_size());
     const auto begin = model.embedding.begin() + token * size;
     return {begin, begin + size};
@@ -24,14 +24,14 @@ RunStatistics generate(Session& session, const std::string& prompt, std::uint64_
     std::vector<int> tokens = vocabulary.encode(prompt);
     const std::size_t prompt_size = tokens.size();
     Sampler sampler(temperature, seed, model.head->fraction);
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
         if (step >= tokens.size()) {
             return std::nullopt;
         }
         return embed(model, tokens[step]);
     };
     std::uint64_t outputs = 0;
-    const auto sink = [&](std::uint64_t, std::span<const std::int16_t> logits) {
+    const auto sink = [&](std::uint64_t, std::span<const std::int32_t> logits) {
         if (++outputs >= prompt_size) {
             tokens.push_back(sampler.choose(logits));
             write(static_cast<char>(vocabulary.byte(tokens.back())));
@@ -59,7 +59,7 @@ Score score(Session& session, const std::vector<int>& tokens,
 
     BitsPerCharacter engine_bits;
     const auto source = [&](std::uint64_t step) { return std::optional(embed(model, tokens[step])); };
-    const auto sink = [&](std::uint64_t, std::span<const std::int16_t> logits) {
+    const auto sink = [&](std::uint64_t, std::span<const std::int32_t> logits) {
         engine_bits.add(surprise_bits(logits, fraction, tokens[engine_bits.count() + 1]));
         progress(engine_bits.count(), engine_bits.value());
     };

@@ -28,20 +28,22 @@ QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits) {
     options.part_shifts = false;
     options.corners = false;
     options.accumulator_bits = accumulator_bits;
+    options.activation_bits = model.activation_bits;
     return random_model(options);
 }
 
 RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::uint64_t seed) {
     SplitMix64 prng(seed);
     const std::size_t size = session.golden().model().input_size();
+    const int bits = session.golden().model().activation_bits;
     std::uint64_t outputs = 0;
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
         if (mode == Mode::Generate && step > outputs) {
             return std::nullopt;
         }
-        return random_input(prng, size);
+        return random_input(prng, size, false, bits);
     };
-    return session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int16_t>) { ++outputs; });
+    return session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
 }
 
 double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry) {

@@ -11,7 +11,7 @@ namespace lacuna {
 /// engine's address range is not run: D is then its sum of sweeps. Throws `Error` on a mismatch.
 double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry);
 
-/// A random model with the shape of `model`, every k = 16.
+/// A random model with shape and activations of `model`, every k = 16.
 QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits);
 
 /// Feeds random vectors: at once (score) or one after each output (generate).

@@ -12,8 +12,10 @@ constexpr std::uint64_t kStuckCycles = 100000;
 constexpr std::uint64_t kMemoryTimeout = 100000;  // a clear takes one cycle a row
 constexpr std::uint32_t kLow16 = 0xFFFF;
 
-std::int8_t byte_of(std::uint64_t word, std::size_t index) {
-    return static_cast<std::int8_t>(static_cast<std::uint8_t>(word >> (8 * index)));
+/// Activation `index` of a 32-bit part of a bank.
+std::int16_t activation_of(std::uint64_t word, std::size_t index, std::size_t bits) {
+    const auto value = static_cast<std::int16_t>(static_cast<std::uint16_t>(word >> (bits * index)));
+    return bits == 8 ? static_cast<std::int8_t>(value) : value;
 }
 
 }  // namespace
@@ -91,19 +93,22 @@ void Session::set_state(const ModelState& state) {
 ModelState Session::read_state() {
     ModelState state;
     const int half = engine_.tick({}).phase & 1;
+    const auto bits = static_cast<std::size_t>(layout_.geometry.activation_bits);
+    const std::size_t part = 32 / bits;  // activations of a bank that are read at once
     for (const Operation& operation : layout_.operations) {
         if (operation.head) {
             continue;
         }
         const Descriptor& d = operation.descriptor;
         const auto units = static_cast<std::size_t>(operation.units);
-        std::vector<std::int8_t> h(units);
-        for (std::size_t unit = 0; unit < units; unit += 4) {
+        std::vector<std::int16_t> h(units);
+        for (std::size_t unit = 0; unit < units; unit += part) {
             const auto bank = static_cast<int>(unit / PartWeights::kBankWidth);
-            const std::uint64_t word = read(Space::Bank, static_cast<std::uint8_t>(unit / 4 % 4),
-                                            static_cast<std::uint32_t>(d.h_base + half * d.h_banks + bank));
-            for (std::size_t i = 0; i < std::min<std::size_t>(4, units - unit); ++i) {
-                h[unit + i] = byte_of(word, i);
+            const auto select = static_cast<std::uint8_t>(unit % PartWeights::kBankWidth / part);
+            const std::uint64_t word =
+                read(Space::Bank, select, static_cast<std::uint32_t>(d.h_base + half * d.h_banks + bank));
+            for (std::size_t i = 0; i < std::min(part, units - unit); ++i) {
+                h[unit + i] = activation_of(word, i, bits);
             }
         }
         std::vector<std::int16_t> c(units);
@@ -180,7 +185,7 @@ void Session::check_h(std::size_t operation, int unit, int h, int c) {
     finish_unit(operation);
 }
 
-void Session::check_y(std::size_t operation, int unit, const std::array<std::int16_t, kLanes>& y) {
+void Session::check_y(std::size_t operation, int unit, const std::array<std::int32_t, kLanes>& y) {
     const std::uint64_t step = progress_[operation].step;
     const Expected* want = expected(step);
     if (want == nullptr || unit < 0 || unit >= layout_.operations[operation].units) {
@@ -283,7 +288,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
     std::uint64_t given = 0;
     std::uint64_t taken = 0;
     std::uint64_t idle = 0;
-    std::deque<std::array<std::int8_t, PartWeights::kBankWidth>> banks;
+    std::deque<std::array<std::int16_t, PartWeights::kBankWidth>> banks;
     EngineInputs in;
     in.start = true;
     in.entry = Layout::entry(mode);

@@ -34,10 +34,10 @@ class Session {
 
     /// Gives input vectors one after the other; `std::nullopt`: none yet (Generate waits for the last
     /// outputs).
-    using Source = std::function<std::optional<std::vector<std::int8_t>>(std::uint64_t step)>;
+    using Source = std::function<std::optional<std::vector<std::int16_t>>(std::uint64_t step)>;
     /// Receives a step's outputs as they left the engine: the head's rows, or h of the top layer without a
     /// head.
-    using Sink = std::function<void(std::uint64_t step, std::span<const std::int16_t> outputs)>;
+    using Sink = std::function<void(std::uint64_t step, std::span<const std::int32_t> outputs)>;
 
     /// Runs `steps` > 0 steps from the current state. Checks h and c of every unit of every layer and every
     /// output. Throws `Error` when the engine makes no progress, naming what it waits for.
@@ -72,7 +72,7 @@ class Session {
   private:
     struct Expected {
         ModelState state;
-        std::vector<std::int16_t> logits;
+        std::vector<std::int32_t> logits;
     };
     /// Position of an operation in the stream of its results.
     struct Progress {
@@ -82,7 +82,7 @@ class Session {
 
     void check_taps(const EngineOutputs& out, const std::vector<std::size_t>& operation_of);
     void check_h(std::size_t operation, int unit, int h, int c);
-    void check_y(std::size_t operation, int unit, const std::array<std::int16_t, kLanes>& y);
+    void check_y(std::size_t operation, int unit, const std::array<std::int32_t, kLanes>& y);
     void compare(std::uint64_t step, std::size_t operation, const char* value, int unit, long expected,
                  long got);
     /// The unit that an operation must give next: groups ascending, units of a group descending.
@@ -104,7 +104,7 @@ class Session {
     std::uint64_t first_expected_ = 0;
     std::deque<Expected> expected_;
     std::vector<Progress> progress_;
-    std::vector<std::int16_t> outputs_;
+    std::vector<std::int32_t> outputs_;
     std::size_t output_word_ = 0;
     std::uint64_t output_step_ = 0;
 

@@ -1,9 +1,9 @@
 # lacuna_verilate(<target> TOP <module> PREFIX <class> [PARAMETERS Name=Value ...] [LIST <file>] [SOURCES <file> ...]
-#                 [TRACE] [FAST] [ARGS ...])
+#                 [ACT 8|16] [TRACE] [FAST] [ARGS ...])
 #
 # Adds the C++ class <class>, made by Verilator from rtl/rtl.f and the primitives of LIST (default:
 # rtl/generic/generic.f), to the static library <target>, which the first call creates. Several models in one library
-# share Verilator's run-time. SOURCES come after the lists; TRACE allows FST traces (of all calls for a target or none);
+# share Verilator's run-time. ACT: bits of an activation, 8 by default. SOURCES come after the lists; TRACE allows FST traces (of all calls for a target or none);
 # FAST compiles a large model for long runs; without it, small models are compiled together for a short build.
 # Warnings are errors; those of style are left to tools/lint. Generated code is compiled without our warnings.
 include_guard(GLOBAL)
@@ -29,12 +29,15 @@ function(lacuna_read_list list variable)
 endfunction()
 
 function(lacuna_verilate target)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE;FAST" "TOP;PREFIX;LIST" "PARAMETERS;SOURCES;ARGS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE;FAST" "TOP;PREFIX;LIST;ACT" "PARAMETERS;SOURCES;ARGS")
     if(NOT arg_TOP OR NOT arg_PREFIX OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "lacuna_verilate(${target}): needs TOP and PREFIX; not understood: '${arg_UNPARSED_ARGUMENTS}'")
     endif()
     if(NOT arg_LIST)
         set(arg_LIST ${LACUNA_RTL_DIR}/generic/generic.f)
+    endif()
+    if(NOT arg_ACT)
+        set(arg_ACT 8)
     endif()
     if(NOT TARGET ${target})
         add_library(${target} STATIC)
@@ -62,7 +65,7 @@ function(lacuna_verilate target)
         PREFIX ${arg_PREFIX}
         TOP_MODULE ${arg_TOP}
         SOURCES ${design} ${primitives} ${arg_SOURCES}
-        VERILATOR_ARGS --assert -O3 --x-assign unique --x-initial unique ${arg_PARAMETERS} ${arg_ARGS}
+        VERILATOR_ARGS --assert -O3 --x-assign unique --x-initial unique -DLACUNA_ACT=${arg_ACT} ${arg_PARAMETERS} ${arg_ARGS}
         ${optimise})
     get_target_property(generated ${target} SOURCES)
     list(FILTER generated INCLUDE REGEX "/${arg_PREFIX}\\.dir/.*\\.cpp$")

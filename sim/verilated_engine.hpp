@@ -14,7 +14,9 @@ template <class Model>
 class VerilatedEngine final : public Engine {
   public:
     VerilatedEngine(const Geometry& geometry, const EngineOptions& options)
-        : geometry_(geometry), bench_(options.seed, options.trace) {
+        : geometry_(geometry),
+          format_(number_format(geometry.activation_bits)),
+          bench_(options.seed, options.trace) {
         drive({});
         bench_.reset(kResetCycles);
     }
@@ -58,8 +60,9 @@ class VerilatedEngine final : public Engine {
         m.mem_address_i = in.mem.address;
         m.mem_data_i = in.mem.data;
         m.x_valid_i = in.x_valid;
+        const int bits = format_.activation_bits;
         for (std::size_t i = 0; i < in.x.size(); ++i) {
-            set_bits(m.x_data_i, static_cast<int>(8 * i), 8, static_cast<std::uint8_t>(in.x[i]));
+            set_bits(m.x_data_i, static_cast<int>(i) * bits, bits, static_cast<std::uint16_t>(in.x[i]));
         }
         m.y_ready_i = in.y_ready;
     }
@@ -87,14 +90,15 @@ class VerilatedEngine final : public Engine {
         for (int port = 0; port < geometry_.ports; ++port) {
             const auto p = static_cast<std::size_t>(port);
             if (out.tap_h_valid != 0) {
-                out.tap_h[p] = static_cast<std::int8_t>(get_signed(m.tap_h_o, 8 * port, 8));
+                out.tap_h[p] = static_cast<std::int16_t>(
+                    get_signed(m.tap_h_o, format_.activation_bits * port, format_.activation_bits));
                 out.tap_c[p] = static_cast<std::int16_t>(get_signed(m.tap_c_o, 16 * port, 16));
             }
             for (int lane = 0; lane < kLanes && (out.y_valid || out.tap_y_valid != 0); ++lane) {
-                const int low = 16 * (kLanes * port + lane);
+                const int low = format_.gate_bits * (kLanes * port + lane);
                 const auto l = static_cast<std::size_t>(lane);
-                out.y[p][l] = static_cast<std::int16_t>(get_signed(m.y_data_o, low, 16));
-                out.tap_y[p][l] = static_cast<std::int16_t>(get_signed(m.tap_y_o, low, 16));
+                out.y[p][l] = static_cast<std::int32_t>(get_signed(m.y_data_o, low, format_.gate_bits));
+                out.tap_y[p][l] = static_cast<std::int32_t>(get_signed(m.tap_y_o, low, format_.gate_bits));
             }
         }
         out.fire = m.stat_fire_o;
@@ -105,6 +109,7 @@ class VerilatedEngine final : public Engine {
     }
 
     Geometry geometry_;
+    NumberFormat format_;
     Testbench<Model> bench_;
 };
 

@@ -1,4 +1,5 @@
-// sigmoid or tanh of a Q3.12 pre-activation in Q0.15, by table and linear interpolation (docs/numbers.md).
+// sigmoid or tanh of a pre-activation (Q3.12, or Q4.14 with activations of 16 bits) in Q0.15, by table and linear
+// interpolation (docs/numbers.md).
 //
 // tanh_i selects the function of the same cycle's value_i; with raw_i, raw_value_i is handed on as it is instead.
 // Latency 7 cycles, one value a cycle.
@@ -20,10 +21,11 @@ module lacuna_gate (
     output logic signed [lacuna_pkg::GateW-1:0] gate_o
 );
     localparam int unsigned MagnitudeW = lacuna_pkg::GateW - 1;
-    localparam int unsigned FractionW = 8;
+    // Bits below the table's step: of sigmoid's argument, which is halved; of tanh's one less. Above them is a segment.
+    localparam int unsigned FractionW = lacuna_pkg::ActW == 16 ? 9 : 8;
     localparam int unsigned ProductW = lacuna_pkg::TableStepW + 1 + FractionW + 1;
 
-    // Cycle 1: magnitude; -2^15 counts as 2^15 - 1.
+    // Cycle 1: magnitude; the lowest number counts as the negated highest.
     logic [MagnitudeW-1:0] magnitude_q;
     logic [5:0] negative_q, tanh_q, raw_q;
     logic [lacuna_pkg::GateW-1:0] negated;
@@ -39,11 +41,18 @@ module lacuna_gate (
     end
 
     // Cycle 3: table word. sigmoid reads the table at half the argument.
-    logic [lacuna_pkg::TableAddrW-1:0] segment;
+    logic [lacuna_pkg::TableAddrW-1:0] segment, tanh_segment, sigmoid_segment;
     logic [lacuna_pkg::TableWordW-1:0] word;
     logic [1:0][FractionW-1:0] fraction_q;
 
-    assign segment = tanh_q[0] ? magnitude_q[MagnitudeW-1-:8] : {1'b0, magnitude_q[MagnitudeW-1-:7]};
+    assign sigmoid_segment = lacuna_pkg::TableAddrW'(magnitude_q[MagnitudeW-1:FractionW]);
+    if (MagnitudeW > lacuna_pkg::TableAddrW + FractionW - 1) begin : gen_beyond
+        // tanh of 8 and more is the last entry, whose step is 0.
+        assign tanh_segment = magnitude_q[MagnitudeW-1] ? '1 : magnitude_q[FractionW-1+:lacuna_pkg::TableAddrW];
+    end else begin : gen_within
+        assign tanh_segment = magnitude_q[FractionW-1+:lacuna_pkg::TableAddrW];
+    end
+    assign segment = tanh_q[0] ? tanh_segment : sigmoid_segment;
 
     lacuna_ebr #(
         .Width(lacuna_pkg::TableWordW),
@@ -59,9 +68,9 @@ module lacuna_gate (
 
     assign table_word_o = word;
 
-    // tanh's 7 fraction bits are moved up, so that both functions round at bit 8.
+    // tanh's fraction bits are moved up, so that both functions round at the same bit.
     always_ff @(posedge clk_i) begin
-        fraction_q[0] <= tanh_q[0] ? {magnitude_q[6:0], 1'b0} : magnitude_q[7:0];
+        fraction_q[0] <= tanh_q[0] ? {magnitude_q[FractionW-2:0], 1'b0} : magnitude_q[FractionW-1:0];
         fraction_q[1] <= fraction_q[0];
     end
 
@@ -84,9 +93,11 @@ module lacuna_gate (
         .product_o(product)
     );
 
-    // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2, or the raw value.
+    // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2 below 1, or the raw value.
     logic [lacuna_pkg::TableValueW-1:0] magnitude_tanh_q;
-    logic signed [lacuna_pkg::GateW:0] positive_tanh, signed_tanh, shifted;
+    logic signed [lacuna_pkg::FactorW:0] positive_tanh, signed_tanh;
+    logic [lacuna_pkg::FactorW:0] shifted;
+    logic signed [lacuna_pkg::FactorW-1:0] sigmoid;
     logic signed [lacuna_pkg::GateW-1:0] raw_late;
 
     lacuna_delay #(.Width(lacuna_pkg::GateW), .Cycles(6)) u_raw (.clk_i, .data_i(raw_value_i), .data_o(raw_late));
@@ -99,12 +110,14 @@ module lacuna_gate (
     assign positive_tanh = $signed({2'b00, magnitude_tanh_q});
     assign signed_tanh = negative_q[5] ? -positive_tanh : positive_tanh;
     assign shifted = signed_tanh + 17'sd32769;
+    // 1 does not fit Q0.15; at 8 bits of activation the argument ends before.
+    assign sigmoid = (lacuna_pkg::ActW == 16 && shifted[lacuna_pkg::FactorW]) ? 16'sd32767 : $signed(shifted[lacuna_pkg::FactorW:1]);
 
     logic unused;
     assign unused = shifted[0];
 
     always_ff @(posedge clk_i) begin
         if (raw_q[5]) gate_o <= raw_late;
-        else gate_o <= tanh_q[5] ? signed_tanh[lacuna_pkg::GateW-1:0] : shifted[lacuna_pkg::GateW:1];
+        else gate_o <= lacuna_pkg::GateW'(tanh_q[5] ? $signed(signed_tanh[lacuna_pkg::FactorW-1:0]) : sigmoid);
     end
 endmodule

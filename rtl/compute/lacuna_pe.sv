@@ -4,7 +4,8 @@
 // Cycles 1-2: multiplier registers. Cycle 2: valid_i and first_i of the operands of cycle 0 are present.
 // Cycle 3: sum_o includes the operands; first_i starts a new sum. Without valid_i the sum stays.
 //
-// AccW 16..36; the packer proves that no sum leaves it.
+// AccW 16..36; the packer proves that no sum leaves it. Shifted weight and activation fit the ports of an 18 x 18
+// multiplier with activations of 8 or 16 bits.
 `default_nettype none
 
 module lacuna_pe #(
@@ -45,6 +46,11 @@ module lacuna_pe #(
         .b_i(activation),
         .product_o(product)
     );
+
+    if (ProductW > AccW) begin : gen_unused
+        logic unused;
+        assign unused = ^product[ProductW-1:AccW];  // copies of the sign, by the packer's proof
+    end
 
     assign kept = first_i ? '0 : sum_o;
     assign added = valid_i ? AccW'(product) : '0;

@@ -63,6 +63,11 @@ module lacuna_port #(
     logic [GateLatency-1:0] gru_q;
     always_ff @(posedge clk_i) gru_q <= {gru_q[GateLatency-2:0], gru_i};
 
+    // i and f, or r and z: factors, whatever the width of a pre-activation.
+    logic signed [lacuna_pkg::FactorW-1:0] first, second;
+    assign first = gate[0][lacuna_pkg::FactorW-1:0];
+    assign second = gate[1][lacuna_pkg::FactorW-1:0];
+
     lacuna_cell u_cell (
         .clk_i,
         .table_we_i,
@@ -70,8 +75,8 @@ module lacuna_port #(
         .table_addr_i,
         .table_word_i,
         .table_word_o(table_word[lacuna_pkg::Lanes]),
-        .i_i($signed(gate[0])),
-        .f_i($signed(gate[1])),
+        .i_i(first),
+        .f_i(second),
         .g_i($signed(gate[2])),
         .o_i($signed(gate[3])),
         .gru_i(gru_q[GateLatency-1]),

@@ -210,7 +210,9 @@ module lacuna_retire #(
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] state;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_state
-        assign state[p] = {32'd0, cell_new[p], lacuna_pkg::GateW'($signed(h[p]))};
+        assign state[p] = {
+            {(2 * lacuna_pkg::GateW) {1'b0}}, lacuna_pkg::GateW'($signed(cell_new[p])), lacuna_pkg::GateW'($signed(h[p]))
+        };
     end
 
     always_ff @(posedge clk_i) begin

@@ -1,7 +1,8 @@
-// Scale and bias of one row: value_o = sat16(rhu(sum_i * mantissa, shift) + bias), docs/numbers.md.
+// Scale and bias of one row: value_o = satN(rhu(sum_i * mantissa, shift) + bias), N = GateW, docs/numbers.md.
 //
-// row_i = {bias 16, shift 5, mantissa 15}. Latency 6 cycles, one row a cycle.
-// AccW 16..32.
+// row_i = {bias, shift, mantissa} of 16, 5, 15 bits, or with activations of 16 bits of 19, 5, 12. Latency 6 cycles, one
+// row a cycle.
+// AccW 16..32, or 16..36 with activations of 16 bits.
 `default_nettype none
 
 module lacuna_scale #(
@@ -17,8 +18,8 @@ module lacuna_scale #(
     // Wide enough that saturating here and again after the bias gives the same result as saturating once.
     localparam int unsigned NarrowW = lacuna_pkg::GateW + 2;
 
-    if (AccW < 16 || AccW > 32) begin : gen_bad
-        $error("lacuna_scale: AccW must be 16..32");
+    if (AccW < 16 || AccW > lacuna_pkg::SumMaxW) begin : gen_bad
+        $error("lacuna_scale: AccW must be 16..32 (LACUNA_ACT 16: 16..36)");
     end
 
     logic signed [ProductW-1:0] product;

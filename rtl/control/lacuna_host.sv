@@ -77,6 +77,8 @@ module lacuna_host #(
     localparam int unsigned PortShift = $clog2(Ports);
     localparam int unsigned Settle = Tiles + 3;
     localparam int unsigned ResultDelay = 5;
+    localparam int unsigned PartW = $clog2(lacuna_pkg::BankParts);
+    localparam int unsigned ActsPerPart = lacuna_pkg::BankWidth / lacuna_pkg::BankParts;
 
     state_e state_q;
     lacuna_pkg::space_e space_q;
@@ -140,7 +142,7 @@ module lacuna_host #(
                     unique case (space_q)
                         lacuna_pkg::SpaceRow: mem_rdata_o <= row_i;
                         lacuna_pkg::SpaceCell: mem_rdata_o <= 36'(cell_i);
-                        lacuna_pkg::SpaceBank: mem_rdata_o <= 36'(bank_i[select_o[1:0]*32+:32]);
+                        lacuna_pkg::SpaceBank: mem_rdata_o <= 36'(bank_i[select_o[PartW-1:0]*32+:32]);
                         lacuna_pkg::SpaceProgram: mem_rdata_o <= 36'(program_i);
                         lacuna_pkg::SpaceTable: mem_rdata_o <= 36'(table_i);
                         lacuna_pkg::SpaceInput: mem_rdata_o <= 36'(input_i);
@@ -193,9 +195,9 @@ module lacuna_host #(
     assign tag_we_o = clearing;
 
     always_comb begin
-        bank_we_o = '0;
-        if (clearing) bank_we_o = '1;
-        else if (write_q && space_q == lacuna_pkg::SpaceBank) bank_we_o = 16'h000F << {select_o[1:0], 2'b00};
+        for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
+            bank_we_o[b] = clearing || (write_q && space_q == lacuna_pkg::SpaceBank && select_o[PartW-1:0] == PartW'(b / ActsPerPart));
+        end
     end
 
     always_comb begin

@@ -1,8 +1,8 @@
-// Memory of bank words: one write port with byte enables, one read port, one clock.
+// Memory of bank words: one write port with an enable for each activation, one read port, one clock.
 //
 // rdata_o is the word at raddr_i two cycles earlier. Reading the address that is written in the same cycle
-// returns undefined bytes: the readiness tags exclude it. Contents are undefined until written.
-// Four blocks side by side, each with four bytes in its 9-bit columns; twin of generic/lacuna_bank_ram.sv.
+// returns undefined activations: the readiness tags exclude it. Contents are undefined until written.
+// Four blocks side by side (eight for 16-bit activations), each with four bytes in its 9-bit columns; twin of generic/lacuna_bank_ram.sv.
 //
 // Depth 2..1024 banks.
 `default_nettype none
@@ -24,7 +24,8 @@ module lacuna_bank_ram #(
 
     localparam int unsigned Blocks = (Depth + 511) / 512;
     localparam int unsigned BytesPerBlock = 4;
-    localparam int unsigned Columns = lacuna_pkg::BankWidth / BytesPerBlock;
+    localparam int unsigned Columns = lacuna_pkg::BankBits / 8 / BytesPerBlock;
+    localparam int unsigned BytesPerAct = lacuna_pkg::ActW / 8;
 
     logic [9:0] waddr, raddr;
     logic [1:0] select_q;
@@ -36,9 +37,11 @@ module lacuna_bank_ram #(
 
     for (genvar c = 0; c < Columns; c++) begin : gen_column
         logic [35:0] wdata, rdata;
+        logic [BytesPerBlock-1:0] we;
         logic [Blocks*36-1:0] word;
 
         for (genvar b = 0; b < BytesPerBlock; b++) begin : gen_byte
+            assign we[b] = we_i[(c*BytesPerBlock+b)/BytesPerAct];
             assign wdata[b*9+:9] = {1'b0, wdata_i[(c*BytesPerBlock+b)*8+:8]};
             assign rdata_o[(c*BytesPerBlock+b)*8+:8] = rdata[b*9+:8];
         end
@@ -46,7 +49,7 @@ module lacuna_bank_ram #(
         for (genvar d = 0; d < Blocks; d++) begin : gen_block
             lacuna_block u_block (
                 .clk_i,
-                .we_i(waddr[9] == 1'(d) ? we_i[c*BytesPerBlock+:BytesPerBlock] : '0),
+                .we_i(waddr[9] == 1'(d) ? we : '0),
                 .waddr_i(waddr[8:0]),
                 .wdata_i(wdata),
                 .raddr_i(raddr[8:0]),

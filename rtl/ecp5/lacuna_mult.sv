@@ -5,7 +5,7 @@
 // so a sum of level n covers 2 * 2^n bits of b_i. The Latency registers are spread evenly over the levels: with a
 // 16-bit multiplier and Latency 3 behind the levels 0, 2 and 3.
 //
-// WidthA 2..32, WidthB 2..18, Latency 2..3.
+// WidthA 2..36, WidthB 2..18, Latency 2..3.
 `default_nettype none
 
 module lacuna_mult #(
@@ -18,8 +18,8 @@ module lacuna_mult #(
     input wire logic signed [WidthB-1:0] b_i,
     output logic signed [WidthA+WidthB-1:0] product_o
 );
-    if (WidthA < 2 || WidthA > 32 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3) begin : gen_bad
-        $error("lacuna_mult: WidthA must be 2..32, WidthB 2..18, Latency 2..3");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3) begin : gen_bad
+        $error("lacuna_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3");
     end
 
     localparam int unsigned Pairs = (WidthB + 1) / 2;

@@ -1,9 +1,9 @@
-// Memory of bank words: one write port with byte enables, one read port, one clock.
+// Memory of bank words: one write port with an enable for each activation, one read port, one clock.
 //
 // rdata_o is the word at raddr_i two cycles earlier. Reading the address that is written in the same cycle
 // returns an undefined word: the readiness tags exclude it (this twin returns the complement, so that tests see it).
 // Contents are undefined until written.
-// Behavioural twin of ecp5/lacuna_bank_ram.sv (four DP16KD with OUTREG).
+// Behavioural twin of ecp5/lacuna_bank_ram.sv (four or eight DP16KD with OUTREG).
 //
 // Depth 2..4096 banks.
 `default_nettype none
@@ -32,7 +32,7 @@ module lacuna_bank_ram #(
         end
         read_q <= mem[raddr_i];
 `ifndef SYNTHESIS
-        // The undefined bytes: certainly not those that a user might hope for.
+        // The undefined activations: certainly not those that a user might hope for.
         for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
             if (we_i[b] && waddr_i == raddr_i) read_q[b*lacuna_pkg::ActW+:lacuna_pkg::ActW] <= ~mem[raddr_i][b*lacuna_pkg::ActW+:lacuna_pkg::ActW];
         end

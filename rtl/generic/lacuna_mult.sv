@@ -1,7 +1,7 @@
 // Pipelined multiplier of the gates: product_o = a_i * b_i of Latency cycles earlier, signed.
 // Behavioural twin of ecp5/lacuna_mult.sv (a tree of carry chains, since the PEs may own every DSP).
 //
-// WidthA 2..32, WidthB 2..18, Latency 2..3.
+// WidthA 2..36, WidthB 2..18, Latency 2..3.
 `default_nettype none
 
 module lacuna_mult #(
@@ -14,8 +14,8 @@ module lacuna_mult #(
     input wire logic signed [WidthB-1:0] b_i,
     output logic signed [WidthA+WidthB-1:0] product_o
 );
-    if (WidthA < 2 || WidthA > 32 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3) begin : gen_bad
-        $error("lacuna_mult: WidthA must be 2..32, WidthB 2..18, Latency 2..3");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3) begin : gen_bad
+        $error("lacuna_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3");
     end
 
     logic [Latency-1:0][WidthA+WidthB-1:0] product_q;

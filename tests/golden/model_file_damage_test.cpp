@@ -136,7 +136,7 @@ TEST_CASE("damage in the description is listed") {
     SafeTensors file = good;
     edit_description(file, [](json& d) {
         d.erase("name");
-        d["act"] = 16;
+        d["act"] = 12;
         d["bank_width"] = 8;
         d["input"]["scale"] = "much";
         d["layers"][0]["k_x"] = 17;
@@ -149,7 +149,7 @@ TEST_CASE("damage in the description is listed") {
     });
     check_lists(file,
                 {"11 problems", "kind is 'other', expected 'lstm-lm', 'lstm', 'gru-lm' or 'gru'",
-                 "model lacks \"name\"", "model.act is 16, expected an integer 8..8", "model.bank_width is 8",
+                 "model lacks \"name\"", "model.act is 12, expected 8 or 16", "model.bank_width is 8",
                  "model.input.scale is \"much\", expected a number",
                  "model.layers[0].k_x is 17, expected an integer 1..16",
                  "model.layers[0].type is 'gru', expected 'lstm'", "model.layers[1].h is -3",

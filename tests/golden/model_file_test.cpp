@@ -16,6 +16,10 @@ TEST_CASE("a model survives its file, and the same model gives the same bytes") 
         CAPTURE(seed);
         auto options = random_options(seed, 3, 40);
         options.cell = seed % 2 == 0 ? Cell::Gru : Cell::Lstm;
+        if (seed % 3 == 0) {
+            options.activation_bits = 16;
+            options.accumulator_bits = 32;
+        }
         QuantisedModel model = random_model(options);
         model.history = R"({"seed":7,"stages":[{"bpc":1.25}]})";
         save_quantised_model(folder / "a.safetensors", model);
@@ -77,6 +81,42 @@ TEST_CASE("a GRU has three blocks of rows in each part and four of scales") {
     CHECK(file.tensors.at("l.0.h.value").shape == std::vector<std::size_t>{51, 3});
     CHECK(file.tensors.at("l.0.mantissa").shape == std::vector<std::size_t>{68});
     CHECK(file.tensors.at("l.0.bias").shape == std::vector<std::size_t>{68});
+}
+
+TEST_CASE("16-bit activations need wider biases and embeddings, and the file says so") {
+    RandomModelOptions options;
+    options.activation_bits = 16;
+    options.accumulator_bits = 32;
+    options.head_rows = 4;
+    options.vocabulary = true;
+    QuantisedModel model = random_model(options);
+    model.head->rows[0].bias = -262144;
+    model.embedding[0] = -32768;
+    SafeTensors file = safetensors_from(model);
+    auto description = nlohmann::json::parse(file.metadata.at("lacuna.model"));
+    CHECK(description["act"] == 16);
+    CHECK(file.tensors.at("embedding").dtype == DType::I16);
+    CHECK(file.tensors.at("l.0.bias").dtype == DType::I32);
+    CHECK(file.tensors.at("head.bias").dtype == DType::I32);
+    CHECK(file.tensors.at("l.0.mantissa").dtype == DType::I16);
+    CHECK(quantised_model_from(file, "m") == model);
+    description["act"] = 12;
+    file.metadata["lacuna.model"] = description.dump();
+    CHECK_THROWS_WITH_AS(quantised_model_from(file, "m"),
+                         doctest::Contains("model.act is 12, expected 8 or 16 bits of an activation"), Error);
+    description["act"] = 8;  // the tensors disagree
+    file.metadata["lacuna.model"] = description.dump();
+    CHECK_THROWS_WITH_AS(quantised_model_from(file, "m"), doctest::Contains("'embedding' is I16"), Error);
+}
+
+TEST_CASE("a file that does not say the bits of an activation has 8") {
+    const QuantisedModel model = random_model({});
+    SafeTensors file = safetensors_from(model);
+    auto description = nlohmann::json::parse(file.metadata.at("lacuna.model"));
+    CHECK(description["act"] == 8);
+    description.erase("act");
+    file.metadata["lacuna.model"] = description.dump();
+    CHECK(quantised_model_from(file, "m") == model);
 }
 
 TEST_CASE("an invalid model is not written and leaves the old file alone") {

@@ -90,7 +90,7 @@ double logit_difference(const FloatModel& model, const QuantisedModel& quantised
     for (const int token : tokens) {
         const auto& expected = runner.step(token);
         golden.step_token(token);
-        for (const std::int16_t y : golden.logits()) {
+        for (const std::int32_t y : golden.logits()) {
             const double real = std::ldexp(y, -quantised.head->fraction);
             const double difference =
                 real -

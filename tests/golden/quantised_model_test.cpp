@@ -80,6 +80,47 @@ TEST_CASE("accumulator bits follow the worst row, part shifts included") {
     CHECK(model.accumulator_bits() == 24);
 }
 
+TEST_CASE("16-bit activations have ranges of their own, which are named") {
+    RandomModelOptions options;
+    options.activation_bits = 16;
+    options.accumulator_bits = 32;
+    options.head_rows = 4;
+    options.vocabulary = true;
+    const QuantisedModel good = random_model(options);
+    QuantisedModel model = good;
+    for (auto* part : {&model.layers[0].x, &model.layers[0].h, &model.head->h}) {
+        std::fill(part->value.begin(), part->value.end(), std::int8_t{0});
+    }
+    model.layers[0].shift_x = model.layers[0].shift_h = 0;
+    model.head->h.value[1] = -1;
+    CHECK(model.accumulator_bits() == 17);  // 32768
+    model = good;
+    model.layers[0].cell_fraction = 14;
+    model.head->fraction = 17;
+    model.head->rows[0] = {2048, 0, 262143};
+    model.embedding[0] = 32767;
+    CHECK_NOTHROW(model.validate());
+    model.head->rows[0] = {4096, 0, 262144};
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("head.mantissa: expected 0 or 2048..4095"),
+                         Error);
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("head.bias: expected -262144..262143"), Error);
+    model = good;
+    model.head->fraction = 18;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("head: fraction is 18, expected 0..17"), Error);
+    model = good;
+    model.layers[0].cell_fraction = 15;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("cell_fraction is 15, expected 8..14"), Error);
+    model = good;
+    model.activation_bits = 12;
+    CHECK_THROWS_WITH_AS(model.validate(), doctest::Contains("activations have 12 bits, expected 8 or 16"),
+                         Error);
+    model = small_model();
+    model.embedding[7] = 128;
+    CHECK_THROWS_WITH_AS(model.validate(),
+                         doctest::Contains("embedding: expected -128..127 (first: value 7 is 128; 1 in all)"),
+                         Error);
+}
+
 TEST_CASE("each gate of a GRU sums the rows that are its own") {
     // r and z sum both parts, n_x the x part only, n_h the h part only.
     const std::array<std::optional<std::size_t>, 4> x = {0, 1, 2, std::nullopt};

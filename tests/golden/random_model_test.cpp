@@ -126,6 +126,33 @@ TEST_CASE("a GRU of the same options has its own rows, and keeps the accumulator
     }
 }
 
+TEST_CASE("random models of 16-bit activations are valid and use the wider ranges") {
+    bool wide_bias = false;
+    bool fraction = false;
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        auto options = random_options(seed, 3, 50);
+        options.cell = seed % 3 == 0 ? Cell::Gru : Cell::Lstm;
+        options.activation_bits = 16;
+        options.accumulator_bits = 32;
+        const QuantisedModel model = random_model(options);
+        CHECK_NOTHROW(model.validate());
+        CHECK(model.accumulator_bits() <= 32);
+        CHECK(model.accumulator_bits() > 24);
+        for (const auto& layer : model.layers) {
+            fraction = fraction || layer.cell_fraction == 14;
+            for (const auto& row : layer.rows) {
+                wide_bias = wide_bias || row.bias > 32767;
+            }
+        }
+    }
+    CHECK(wide_bias);
+    CHECK(fraction);
+    SplitMix64 prng(1);
+    const auto x = random_input(prng, 1000, false, 16);
+    CHECK(std::ranges::max(x) > 30000);
+    CHECK(std::ranges::min(x) < -30000);
+}
+
 TEST_CASE("a small accumulator thins the weights out") {
     RandomModelOptions options;
     options.inputs = 64;
@@ -141,7 +168,9 @@ TEST_CASE("impossible options are refused with all reasons") {
     options.k_x = {17};
     options.k_h = {1, 2, 3};
     options.vocabulary = true;
-    for (const char* reason : {"k_x is 17", "k_h has 3 entries", "at least 1", "a vocabulary needs"}) {
+    options.activation_bits = 12;
+    for (const char* reason :
+         {"k_x is 17", "k_h has 3 entries", "at least 1", "a vocabulary needs", "activation_bits is 12"}) {
         CHECK_THROWS_WITH_AS(random_model(options), doctest::Contains(reason), Error);
     }
 }

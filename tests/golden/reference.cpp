@@ -26,15 +26,29 @@ Int limit(Int v, int bits) {
     return std::clamp(v, -power_of_two(bits - 1), power_of_two(bits - 1) - 1);
 }
 
-const std::vector<Int>& table() {
-    static const std::vector<Int> entries_of_tanh = [] {
-        std::vector<Int> entries;
-        for (int s = 0; s <= 256; ++s) {
-            entries.push_back(table_entry(s));
-        }
-        return entries;
-    }();
-    return entries_of_tanh;
+std::vector<Int> make_table(const Column& column) {
+    std::vector<Int> entries;
+    for (int s = 0; s <= column.segments; ++s) {
+        entries.push_back(table_entry(column, s));
+    }
+    return entries;
+}
+
+const std::vector<Int>& table(const Column& column) {
+    static const std::vector<Int> of_8 = make_table(kColumn8);
+    static const std::vector<Int> of_16 = make_table(kColumn16);
+    return column.act == 16 ? of_16 : of_8;
+}
+
+/// The table at |x|, which has `segment` steps from entry to entry; behind the table, and for the number that
+/// has no positive twin, its last value.
+Int table_at(const Column& column, Int x, Int segment) {
+    const Int most = power_of_two(column.pre_bits - 1) - 1;
+    const Int a = std::min({std::abs(x), most, column.segments * segment - 1});
+    const auto s = static_cast<std::size_t>(a / segment);
+    const auto& entries = table(column);
+    return entries[s] +
+           floor_divide(2 * (entries[s + 1] - entries[s]) * (a % segment) + segment, 2 * segment);
 }
 
 /// The sum of one row of a part: for every column of the vector, look for a slot that keeps it.
@@ -51,8 +65,8 @@ Int row_sum(const PartWeights& part, std::size_t row, const std::vector<Int>& in
     return sum;
 }
 
-Int pre_activation(Int accumulator, const RowScale& row) {
-    return limit(round_half_up(accumulator * row.mantissa, row.shift) + row.bias, 16);
+Int pre_activation(const Column& column, Int accumulator, const RowScale& row) {
+    return limit(round_half_up(accumulator * row.mantissa, row.shift) + row.bias, column.pre_bits);
 }
 
 }  // namespace
@@ -61,25 +75,23 @@ std::int64_t round_half_up(std::int64_t v, int s) {
     return floor_divide(2 * v + power_of_two(s), power_of_two(s + 1));
 }
 
-std::int64_t table_entry(int s) {
-    return std::min<Int>(32767, std::llround(32768.0L * std::tanh(static_cast<long double>(s) / 32.0L)));
+std::int64_t table_entry(const Column& column, int s) {
+    const auto x = static_cast<long double>(s) / column.segments_a_unit;
+    return std::min<Int>(32767, std::llround(32768.0L * std::tanh(x)));
 }
 
-std::int64_t tanh_of(std::int64_t x) {
-    const Int a = std::min<Int>(std::abs(x), 32767);
-    const auto s = static_cast<std::size_t>(a / 128);
-    const Int y = table()[s] + round_half_up((table()[s + 1] - table()[s]) * (a % 128), 7);
+std::int64_t tanh_of(const Column& column, std::int64_t x) {
+    const Int y = table_at(column, x, power_of_two(column.fraction) / column.segments_a_unit);
     return x < 0 ? -y : y;
 }
 
-std::int64_t sigmoid_of(std::int64_t x) {
-    const Int a = std::min<Int>(std::abs(x), 32767);
-    const auto s = static_cast<std::size_t>(a / 256);
-    const Int y = table()[s] + round_half_up((table()[s + 1] - table()[s]) * (a % 256), 8);
-    return round_half_up(32768 + (x < 0 ? -y : y), 1);
+std::int64_t sigmoid_of(const Column& column, std::int64_t x) {
+    const Int y = table_at(column, x, 2 * power_of_two(column.fraction) / column.segments_a_unit);
+    return limit(floor_divide(32768 + (x < 0 ? -y : y) + 1, 2), 16);
 }
 
-Model::Model(const QuantisedModel& model) : model_(model) {
+Model::Model(const QuantisedModel& model)
+    : model_(model), column_(model.activation_bits == 16 ? kColumn16 : kColumn8) {
     for (const auto& layer : model.layers) {
         h.emplace_back(layer.units, 0);
         c.emplace_back(layer.units, 0);
@@ -94,16 +106,17 @@ void Model::step_lstm(std::size_t l, const std::vector<Int>& input, const std::v
             const std::size_t row = gate * layer.units + unit;
             const Int sum = row_sum(layer.x, row, input) * power_of_two(layer.shift_x) +
                             row_sum(layer.h, row, before) * power_of_two(layer.shift_h);
-            return pre_activation(sum, layer.rows[row]);
+            return pre_activation(column_, sum, layer.rows[row]);
         };
-        const Int i = sigmoid_of(pre(0));
-        const Int f = sigmoid_of(pre(1));
-        const Int g = tanh_of(pre(2));
-        const Int o = sigmoid_of(pre(3));
+        const Int i = sigmoid_of(column_, pre(0));
+        const Int f = sigmoid_of(column_, pre(1));
+        const Int g = tanh_of(column_, pre(2));
+        const Int o = sigmoid_of(column_, pre(3));
         const Int exact = f * c[l][unit] * power_of_two(15 - n) + i * g;
         c[l][unit] = limit(round_half_up(exact, 30 - n), 16);
-        const Int squashed = tanh_of(limit(c[l][unit] * power_of_two(12 - n), 16));
-        h[l][unit] = limit(round_half_up(o * squashed, 23), 8);
+        const Int squashed =
+            tanh_of(column_, limit(c[l][unit] * power_of_two(column_.fraction - n), column_.pre_bits));
+        h[l][unit] = limit(round_half_up(o * squashed, column_.h_shift), column_.act);
     }
 }
 
@@ -118,17 +131,18 @@ void Model::step_gru(std::size_t l, const std::vector<Int>& input, const std::ve
         const auto h_sum = [&](std::size_t block) {
             return row_sum(layer.h, block * units + unit, before) * power_of_two(layer.shift_h);
         };
-        const Int r = sigmoid_of(pre_activation(x_sum(0) + h_sum(0), layer.rows[unit]));
-        const Int z = sigmoid_of(pre_activation(x_sum(1) + h_sum(1), layer.rows[units + unit]));
-        const Int n_x = pre_activation(x_sum(2), layer.rows[2 * units + unit]);
-        const Int n_h = pre_activation(h_sum(2), layer.rows[3 * units + unit]);
-        const Int n = tanh_of(limit(n_x + round_half_up(r * n_h, 15), 16));
+        const Int r = sigmoid_of(column_, pre_activation(column_, x_sum(0) + h_sum(0), layer.rows[unit]));
+        const Int z =
+            sigmoid_of(column_, pre_activation(column_, x_sum(1) + h_sum(1), layer.rows[units + unit]));
+        const Int n_x = pre_activation(column_, x_sum(2), layer.rows[2 * units + unit]);
+        const Int n_h = pre_activation(column_, h_sum(2), layer.rows[3 * units + unit]);
+        const Int n = tanh_of(column_, limit(n_x + round_half_up(r * n_h, 15), column_.pre_bits));
         c[l][unit] = limit(round_half_up((32768 - z) * n + z * c[l][unit], 15), 16);
-        h[l][unit] = limit(round_half_up(c[l][unit], 8), 8);
+        h[l][unit] = column_.act == 16 ? c[l][unit] : limit(round_half_up(c[l][unit], 8), 8);
     }
 }
 
-void Model::step(std::span<const std::int8_t> x) {
+void Model::step(std::span<const std::int16_t> x) {
     std::vector<Int> input(x.begin(), x.end());
     for (std::size_t l = 0; l < model_.layers.size(); ++l) {
         const std::vector<Int> before = h[l];
@@ -142,7 +156,8 @@ void Model::step(std::span<const std::int8_t> x) {
     logits.clear();
     if (model_.head) {
         for (std::size_t row = 0; row < model_.head->h.rows; ++row) {
-            logits.push_back(pre_activation(row_sum(model_.head->h, row, input), model_.head->rows[row]));
+            logits.push_back(
+                pre_activation(column_, row_sum(model_.head->h, row, input), model_.head->rows[row]));
         }
     }
 }

@@ -13,14 +13,14 @@ namespace lacuna {
 
 namespace {
 
-const std::vector<std::int16_t> example_logits = {1024, -512, 2048, 2048, 0};
+const std::vector<std::int32_t> example_logits = {1024, -512, 2048, 2048, 0};
 
 }  // namespace
 
 TEST_CASE("argmax takes the lowest index of equal logits") {
     CHECK(argmax(example_logits) == 2);
-    CHECK(argmax(std::vector<std::int16_t>{-7}) == 0);
-    CHECK(argmax(std::vector<std::int16_t>{-32768, -32768, -32767}) == 2);
+    CHECK(argmax(std::vector<std::int32_t>{-7}) == 0);
+    CHECK(argmax(std::vector<std::int32_t>{-32768, -32768, -32767}) == 2);
     CHECK_THROWS_AS(argmax({}), Error);
 }
 
@@ -34,9 +34,9 @@ TEST_CASE("sampling is reproducible: a fixed sequence") {
 }
 
 TEST_CASE("sampling is reproducible: the fingerprint of 5000 draws among 40 tokens") {
-    std::vector<std::int16_t> logits(40);
+    std::vector<std::int32_t> logits(40);
     for (std::size_t i = 0; i < logits.size(); ++i) {
-        logits[i] = static_cast<std::int16_t>(static_cast<int>(i * 2654435761U % 4096) - 2048);
+        logits[i] = static_cast<std::int32_t>(static_cast<int>(i * 2654435761U % 4096) - 2048);
     }
     Sampler sampler(0.7, 7, 9);
     std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a over token indices
@@ -76,14 +76,14 @@ TEST_CASE("temperature 0 is argmax; bad temperatures are refused") {
 }
 
 TEST_CASE("bits of a target are -log2 of its probability") {
-    const std::vector<std::int16_t> equal(8, 321);
+    const std::vector<std::int32_t> equal(8, 321);
     CHECK(surprise_bits(equal, 10, 3) == doctest::Approx(3.0));
     const double sum = std::exp(1.0) + std::exp(-0.5) + 2 * std::exp(2.0) + 1;
     CHECK(surprise_bits(example_logits, 10, 1) == doctest::Approx(-std::log2(std::exp(-0.5) / sum)));
     const std::vector<float> real = {1.0F, -0.5F, 2.0F, 2.0F, 0.0F};
     CHECK(surprise_bits(real, 1) == doctest::Approx(surprise_bits(example_logits, 10, 1)));
     // far logits must neither overflow nor give infinity
-    const std::vector<std::int16_t> far = {32767, -32768};
+    const std::vector<std::int32_t> far = {32767, -32768};
     CHECK(surprise_bits(far, 0, 1) == doctest::Approx(65535 / std::log(2.0)));
     CHECK(surprise_bits(far, 0, 0) == doctest::Approx(0.0));
     CHECK_THROWS_AS(surprise_bits(example_logits, 10, 5), Error);

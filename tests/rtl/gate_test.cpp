@@ -23,30 +23,34 @@ Checker run_gate(int damaged) {
         int raw_value;
         bool raw;
 
-        std::int64_t gate() const { return raw ? raw_value : tanh ? tanh_q(value) : sigmoid_q(value); }
+        std::int64_t gate() const {
+            return raw ? raw_value : tanh ? tanh_q<kAct>(value) : sigmoid_q<kAct>(value);
+        }
         const char* name() const { return raw ? "raw value" : tanh ? "tanh" : "sigmoid"; }
     };
     DelayLine<Input> line(6);
     SplitMix64 random(1);
+    const auto any = [&] { return static_cast<int>(random.between(kFormat.min_gate(), kFormat.max_gate())); };
     const auto give = [&](int value, bool tanh, bool raw = false) {
-        const Input input{value, tanh, static_cast<int>(random.between(-32768, 32767)), raw};
-        bench->value_i = static_cast<SData>(value);
+        const Input input{value, tanh, any(), raw};
+        give_port(bench->value_i, value, kFormat.gate_bits);
         bench->tanh_i = tanh;
-        bench->raw_value_i = static_cast<SData>(input.raw_value);
+        give_port(bench->raw_value_i, input.raw_value, kFormat.gate_bits);
         bench->raw_i = raw;
         bench.tick();
         if (const auto old = line.next(input)) {
-            checker.check(old->name(), old->value, old->gate(), get_signed(bench->gate_o, 0, 16));
+            checker.check(old->name(), old->value, old->gate(),
+                          get_signed(bench->gate_o, 0, kFormat.gate_bits));
         }
     };
     for (const bool tanh : {true, false}) {
-        for (int value = -32768; value <= 32767; ++value) {
+        for (int value = kFormat.min_gate(); value <= kFormat.max_gate(); ++value) {
             give(value, tanh);
         }
     }
     // The functions change from cycle to cycle without disturbing each other.
     for (int i = 0; i < 20'000; ++i) {
-        give(static_cast<int>(random.between(-32768, 32767)), random.one_in(2), random.one_in(3));
+        give(any(), random.one_in(2), random.one_in(3));
     }
     return checker;
 }
@@ -65,8 +69,8 @@ TEST_CASE("gate: the table reads back") {
     DelayLine<int> line(1);
     bench->table_read_i = 1;
     for (int s = 0; s <= kTableWords; ++s) {
-        bench->table_addr_i = static_cast<CData>(s);
-        bench->value_i = static_cast<SData>(s * 91);
+        give_port(bench->table_addr_i, s, kTableAddressBits);
+        give_port(bench->value_i, s * 91, kFormat.gate_bits);
         bench.tick();
         if (const auto old = line.next(s)) {
             checker.check("table word", *old, table_word(*old), bench->table_word_o);

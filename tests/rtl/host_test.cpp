@@ -12,6 +12,7 @@
 #include "golden/prng.hpp"
 #include "tests/rtl/checker.hpp"
 #include "tests/rtl/records.hpp"
+#include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 namespace {
@@ -21,6 +22,8 @@ constexpr int kSpaces = 7;
 constexpr int kBankDepth = 64;
 constexpr int kRowDepth = 128;
 constexpr int kAccW = 24;
+constexpr int kParts = kBankBits / 32;  // of a bank
+constexpr int kTableBits = kAct == 16 ? 25 : 26;
 constexpr std::int64_t kWord = (std::int64_t{1} << 36) - 1;
 
 template <class Model, int kTiles, int kPorts>
@@ -65,7 +68,7 @@ class HostRun {
         SplitMix64 hash(static_cast<std::uint64_t>(space) << 40 | static_cast<std::uint64_t>(select) << 20 |
                         static_cast<std::uint64_t>(address));
         const auto word = static_cast<std::int64_t>(hash.next()) & kWord;
-        constexpr std::array<int, kSpaces> kWidth{36, 36, 16, 32, 32, 26, 32};
+        constexpr std::array<int, kSpaces> kWidth{36, 36, 16, 32, 32, kTableBits, 32};
         return word & ((std::int64_t{1} << kWidth[static_cast<std::size_t>(space)]) - 1);
     }
 
@@ -126,7 +129,9 @@ class HostRun {
             checker_.check("data", space, data, static_cast<std::int64_t>(bench_->data_o));
         }
         if (space == kBank) {
-            checker_.check("quarter of the bank", address, 0xF << (4 * (select & 3)), bench_->bank_we_o);
+            constexpr int kActs = 16 / kParts;
+            checker_.check("part of the bank", address,
+                           ((1 << kActs) - 1) << (kActs * (select & (kParts - 1))), bench_->bank_we_o);
         }
         clock();
         checker_.check("strobes after a write", space, 0, strobes());
@@ -140,8 +145,8 @@ class HostRun {
             checker_.check("mem_ready during a read", space, 0, bench_->mem_ready_o);
             clock();
         }
-        // A bank is read in quarters: its content names the quarter.
-        const int chosen = space == kBank ? select & 3 : select;
+        // A bank is read in parts of 32 bits: its content names the part.
+        const int chosen = space == kBank ? select & (kParts - 1) : select;
         const auto damage = fault_ == Fault::kInjected ? 1 : 0;
         checker_.check("word read from space " + std::to_string(space), address,
                        content(space, space == kInput ? 0 : chosen, space == kInput ? 0 : address) ^ damage,
@@ -164,7 +169,7 @@ class HostRun {
         for (int address = 0; address < depth; ++address) {
             checker_.check("clear: busy", address, 1, bench_->busy_o);
             checker_.check("clear: strobes", address, 1 << kCell | 1 << kBank | 1 << 7, strobes());
-            checker_.check("clear: bytes", address, 0xFFFF, bench_->bank_we_o);
+            checker_.check("clear: activations", address, 0xFFFF, bench_->bank_we_o);
             checker_.check("clear: address", address, address, bench_->address_o);
             checker_.check("clear: data", address, 0, static_cast<std::int64_t>(bench_->data_o));
             clock();
@@ -193,10 +198,10 @@ class HostRun {
         const auto noise = static_cast<std::int64_t>(random_.next());
         bench_->row_i = static_cast<QData>((asked_ > 2 ? content(kRow, select, address) : noise) & kWord);
         bench_->cell_i = static_cast<SData>(asked_ > 2 ? content(kCell, select, address) : noise);
-        bench_->table_i =
-            static_cast<IData>((asked_ > 2 ? content(kTable, select, address) : noise) & 0x3FFFFFF);
+        bench_->table_i = static_cast<IData>((asked_ > 2 ? content(kTable, select, address) : noise) &
+                                             ((1 << kTableBits) - 1));
         bench_->program_i = static_cast<IData>(reading ? content(kProgram, select, address) : noise);
-        for (int q = 0; q < 4; ++q) {
+        for (int q = 0; q < kParts; ++q) {
             set_bits(bench_->bank_i, 32 * q, 32,
                      static_cast<std::uint64_t>(asked_ > 3 ? content(kBank, q, address) : noise + q));
         }

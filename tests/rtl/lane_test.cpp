@@ -12,6 +12,7 @@
 #include "golden/prng.hpp"
 #include "tests/rtl/checker.hpp"
 #include "tests/rtl/records.hpp"
+#include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 namespace {
@@ -115,7 +116,7 @@ class LaneRun {
             Feed feed;
             feed.wave = {static_cast<int>(random_.between(0, 7)), s == count - 1, s == 0, 1, 0, 0};
             for (int& a : feed.bank) {
-                a = static_cast<int>(random_.between(-128, 127));
+                a = static_cast<int>(random_.between(kFormat.min_activation(), kFormat.max_activation()));
             }
             for (int t = 0; t < kTiles; ++t) {
                 for (int p = 0; p < kPes; ++p) {
@@ -167,7 +168,7 @@ class LaneRun {
         const Feed& here = now ? *now : Feed{};
         put(bench_->wave_i, here.wave);
         for (int b = 0; b < kBank; ++b) {
-            set_bits(bench_->bank_i, 8 * b, 8,
+            set_bits(bench_->bank_i, kAct * b, kAct,
                      static_cast<std::uint64_t>(here.bank[static_cast<std::size_t>(b)]));
         }
         tick();

@@ -5,15 +5,17 @@
 
 #include "Vpe.h"
 #include "golden/prng.hpp"
-#include "sim/testbench.hpp"
 #include "tests/rtl/checker.hpp"
+#include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 namespace {
 
+constexpr int kAccW = 16 + kAct;
+
 Checker run_pe(Fault fault) {
     constexpr int kCycles = 100'000;
-    constexpr std::int64_t kLimit = std::int64_t{1} << 22;
+    constexpr std::int64_t kLimit = std::int64_t{1} << (kAccW - 2);
     Checker checker("lacuna_pe");
     if (fault == Fault::kInjected) {
         checker.be_quiet();
@@ -24,16 +26,17 @@ Checker run_pe(Fault fault) {
     std::int64_t sum = 0;
     bool known = false;  // no sum was started yet
     for (int cycle = 0; cycle < kCycles; ++cycle) {
-        // Corners often: the engine's largest product is 127 * 2^7 * -128.
+        // Corners often: the engine's largest product is 127 * 2^7 * the lowest activation.
         const std::int64_t value =
             random.one_in(8) ? (random.one_in(2) ? 127 : -127) : random.between(-127, 127);
         const int shift = random.one_in(8) ? 7 : static_cast<int>(random.between(0, 7));
         const int index = static_cast<int>(random.between(0, 15));
         std::array<std::int64_t, 16> bank{};
         for (std::size_t b = 0; b < bank.size(); ++b) {
-            bank[b] = random.one_in(8) ? -128 : random.between(-128, 127);
+            bank[b] = random.one_in(8) ? kFormat.min_activation()
+                                       : random.between(kFormat.min_activation(), kFormat.max_activation());
             const bool flip = fault == Fault::kInjected && b == 5;
-            set_bits(bench->bank_i, static_cast<int>(b) * 8, 8,
+            set_bits(bench->bank_i, static_cast<int>(b) * kAct, kAct,
                      static_cast<std::uint64_t>(flip ? bank[b] ^ 64 : bank[b]));
         }
         bench->slot_i = static_cast<SData>((value & 0xFF) << 4 | index);
@@ -54,7 +57,7 @@ Checker run_pe(Fault fault) {
             known = true;
         }
         if (known) {
-            checker.check("sum", cycle, sum, get_signed(bench->sum_o, 0, 24));
+            checker.check("sum", cycle, sum, get_signed(bench->sum_o, 0, kAccW));
         }
     }
     return checker;

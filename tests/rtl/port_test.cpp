@@ -4,7 +4,6 @@
 #include <array>
 
 #include "Vport.h"
-#include "golden/fixed.hpp"
 #include "golden/prng.hpp"
 #include "tests/rtl/checker.hpp"
 #include "tests/rtl/table.hpp"
@@ -13,47 +12,55 @@ namespace lacuna::rtl_test {
 namespace {
 
 constexpr std::size_t kLanes = 4;
-constexpr int kAccW = 24;
+constexpr int kAccW = 16 + kAct;
 
 struct Unit {
     std::array<std::int64_t, kLanes> sum{};
     std::array<int, kLanes> mantissa{}, shift{}, bias{};
-    int cell = 0, fraction = 12;
+    int cell = 0, fraction = 0;
     bool gru = false;
 
     std::int64_t value(std::size_t lane) const {
-        return sat16(rhu(sum[lane] * mantissa[lane], shift[lane]) + bias[lane]);
+        return sat_gate(rhu(sum[lane] * mantissa[lane], shift[lane]) + bias[lane]);
+    }
+    static std::int64_t tanh(std::int64_t argument) {
+        return tanh_q<kAct>(static_cast<int>(sat_gate(argument)));
     }
     std::int64_t next_cell() const {
-        const std::int64_t i = sigmoid_q(static_cast<int>(value(0)));
-        const std::int64_t f = sigmoid_q(static_cast<int>(value(1)));
+        const std::int64_t i = sigmoid_q<kAct>(static_cast<int>(value(0)));
+        const std::int64_t f = sigmoid_q<kAct>(static_cast<int>(value(1)));
         if (gru) {
-            const std::int64_t n = tanh_q(sat16(value(2) + rhu(i * value(3), 15)));
+            const std::int64_t n = tanh(value(2) + rhu(i * value(3), 15));
             return sat16(((32768 - f) * n + f * cell + (1 << 14)) >> 15);
         }
-        const std::int64_t g = tanh_q(static_cast<int>(value(2)));
+        const std::int64_t g = tanh(value(2));
         return sat16((f * cell + ((i * g) >> (15 - fraction)) + (1 << 14)) >> 15);
     }
     std::int64_t h() const {
         if (gru) {
-            return sat8(rhu(next_cell(), 8));
+            return sat<kAct>(rhu(next_cell(), 16 - kAct));
         }
-        const std::int64_t o = sigmoid_q(static_cast<int>(value(3)));
-        return sat8(rhu(o * tanh_q(sat16(next_cell() << (12 - fraction))), 23));
+        const std::int64_t o = sigmoid_q<kAct>(static_cast<int>(value(3)));
+        return sat<kAct>(rhu(o * tanh(next_cell() << (kFormat.gate_fraction - fraction)), 31 - kAct));
     }
 };
 
 Unit random_unit(SplitMix64& random) {
     Unit unit;
     for (std::size_t l = 0; l < kLanes; ++l) {
-        unit.sum[l] = random.between(-(1 << 23), (1 << 23) - 1);
-        unit.mantissa[l] = static_cast<int>(random.between(16384, 32767));
-        unit.shift[l] = static_cast<int>(random.between(20, 26));
+        unit.sum[l] = random.between(-(std::int64_t{1} << (kAccW - 1)), (std::int64_t{1} << (kAccW - 1)) - 1);
+        unit.mantissa[l] = static_cast<int>(random.between(kFormat.min_mantissa(), kFormat.max_mantissa()));
+        // The largest sum to 2 to 1/32 of the range of a pre-activation.
+        const int shift = kAccW + kFormat.mantissa_bits - kFormat.gate_bits;
+        unit.shift[l] = static_cast<int>(random.between(shift - 3, shift + 3));
         unit.bias[l] = static_cast<int>(random.between(-8000, 8000));
     }
     unit.cell = static_cast<int>(random.between(-32768, 32767));
     unit.gru = random.one_in(2);
-    unit.fraction = unit.gru ? 12 : static_cast<int>(random.between(8, 12));
+    unit.fraction =
+        unit.gru
+            ? kFormat.gate_fraction
+            : static_cast<int>(random.between(NumberFormat::kMinCellFraction, kFormat.max_cell_fraction));
     return unit;
 }
 
@@ -73,9 +80,11 @@ Checker run_port(Fault fault) {
             const bool flip = fault == Fault::kInjected && l == 3 && index == 500;
             set_bits(bench->sum_i, at * kAccW, kAccW,
                      static_cast<std::uint64_t>(flip ? ~unit.sum[l] : unit.sum[l]));
-            set_bits(bench->row_i, at * 36, 15, static_cast<std::uint64_t>(unit.mantissa[l]));
-            set_bits(bench->row_i, at * 36 + 15, 5, static_cast<std::uint64_t>(unit.shift[l]));
-            set_bits(bench->row_i, at * 36 + 20, 16, static_cast<std::uint64_t>(unit.bias[l]));
+            set_bits(bench->row_i, at * 36, kFormat.mantissa_bits,
+                     static_cast<std::uint64_t>(unit.mantissa[l]));
+            set_bits(bench->row_i, at * 36 + kShiftLow, 5, static_cast<std::uint64_t>(unit.shift[l]));
+            set_bits(bench->row_i, at * 36 + kBiasLow, kFormat.gate_bits,
+                     static_cast<std::uint64_t>(unit.bias[l]));
         }
         if (const auto now = scaled.next(unit)) {
             bench->gru_i = now->gru;
@@ -87,13 +96,14 @@ Checker run_port(Fault fault) {
         bench.tick();
         if (const auto old = values.next(unit)) {
             for (std::size_t l = 0; l < kLanes; ++l) {
-                checker.check("scaled row of lane " + std::to_string(l), index, old->value(l),
-                              get_signed(bench->value_o, static_cast<int>(l) * 16, 16));
+                checker.check(
+                    "scaled row of lane " + std::to_string(l), index, old->value(l),
+                    get_signed(bench->value_o, static_cast<int>(l) * kFormat.gate_bits, kFormat.gate_bits));
             }
         }
         if (const auto old = states.next(unit)) {
             checker.check("c", index, old->next_cell(), get_signed(bench->cell_o, 0, 16));
-            checker.check("h", index, old->h(), get_signed(bench->h_o, 0, 8));
+            checker.check("h", index, old->h(), get_signed(bench->h_o, 0, kAct));
         }
     }
     return checker;
@@ -114,7 +124,7 @@ TEST_CASE("port: every copy of the table reads back") {
     for (int copy = 0; copy < 5; ++copy) {
         bench->table_select_i = static_cast<CData>(copy);
         for (int s = 0; s < kTableWords; ++s) {
-            bench->table_addr_i = static_cast<CData>(s);
+            give_port(bench->table_addr_i, s, kTableAddressBits);
             bench.tick();
             bench.tick();
             checker.check("word of table " + std::to_string(copy), s, table_word(s), bench->table_word_o);

@@ -3,15 +3,15 @@
 `default_nettype none
 
 module twins #(
-    localparam int unsigned Mults = 6,
-    localparam int unsigned PeMults = 3,
-    localparam int unsigned Ebrs = 6,
+    localparam int unsigned Mults = 9,
+    localparam int unsigned PeMults = 4,
+    localparam int unsigned Ebrs = 8,
     localparam int unsigned Banks = 3
 ) (
     input wire logic clk_i,
-    input wire logic signed [31:0] a_i,
+    input wire logic signed [35:0] a_i,
     input wire logic signed [17:0] b_i,
-    output logic [Mults-1:0][49:0] product_o,
+    output logic [Mults-1:0][53:0] product_o,
     output logic [PeMults-1:0][35:0] pe_product_o,
     input wire logic we_i,
     input wire logic [15:0] waddr_i,
@@ -19,17 +19,17 @@ module twins #(
     input wire logic [15:0] raddr_i,
     output logic [Ebrs-1:0][35:0] rdata_o,
     input wire logic [15:0] bank_we_i,
-    input wire logic [127:0] bank_wdata_i,
-    output logic [Banks-1:0][127:0] bank_rdata_o
+    input wire logic [lacuna_pkg::BankBits-1:0] bank_wdata_i,
+    output logic [Banks-1:0][lacuna_pkg::BankBits-1:0] bank_rdata_o
 );
     // Sizes as flat tables of 8 or 16 bits an entry, entry 0 lowest.
-    localparam logic [Mults*8-1:0] MultA = {8'd5, 8'd32, 8'd2, 8'd12, 8'd16, 8'd24};
-    localparam logic [Mults*8-1:0] MultB = {8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
-    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
-    localparam logic [PeMults*8-1:0] PeA = {8'd2, 8'd18, 8'd15};
-    localparam logic [PeMults*8-1:0] PeB = {8'd2, 8'd18, 8'd8};
-    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
-    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
+    localparam logic [Mults*8-1:0] MultA = {8'd19, 8'd11, 8'd36, 8'd5, 8'd36, 8'd2, 8'd12, 8'd16, 8'd24};
+    localparam logic [Mults*8-1:0] MultB = {8'd16, 8'd10, 8'd13, 8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
+    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
+    localparam logic [PeMults*8-1:0] PeA = {8'd15, 8'd2, 8'd18, 8'd15};
+    localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
+    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
+    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd512, 16'd512, 16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
     localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
 
     for (genvar m = 0; m < Mults; m++) begin : gen_mult
@@ -40,7 +40,7 @@ module twins #(
         lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8]))) u_mult (
             .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
         );
-        assign product_o[m] = 50'(product);
+        assign product_o[m] = 54'(product);
     end
 
     for (genvar m = 0; m < PeMults; m++) begin : gen_pe_mult

@@ -9,8 +9,8 @@
 #include "Vtwins_ecp5.h"
 #include "Vtwins_generic.h"
 #include "golden/prng.hpp"
-#include "sim/testbench.hpp"
 #include "tests/rtl/checker.hpp"
+#include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 namespace {
@@ -19,13 +19,21 @@ struct Multiplier {
     int a, b, latency;
 };
 // As in twins.sv.
-constexpr std::array<Multiplier, 6> kMults{
-    {{24, 16, 3}, {16, 16, 3}, {12, 9, 2}, {2, 2, 2}, {32, 18, 3}, {5, 3, 3}}};
-constexpr std::array<Multiplier, 3> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}}};
+constexpr std::array<Multiplier, 9> kMults{{{24, 16, 3},
+                                            {16, 16, 3},
+                                            {12, 9, 2},
+                                            {2, 2, 2},
+                                            {36, 18, 3},
+                                            {5, 3, 3},
+                                            {36, 13, 3},
+                                            {11, 10, 2},
+                                            {19, 16, 3}}};
+constexpr std::array<Multiplier, 4> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}, {15, 16, 2}}};
 struct Memory {
     int width, depth;
 };
-constexpr std::array<Memory, 6> kEbrs{{{36, 512}, {36, 1536}, {26, 256}, {16, 600}, {36, 8192}, {1, 2}}};
+constexpr std::array<Memory, 8> kEbrs{
+    {{36, 512}, {36, 1536}, {26, 256}, {16, 600}, {36, 8192}, {1, 2}, {16, 512}, {25, 512}}};
 constexpr std::array<int, 3> kBankDepths{512, 1024, 64};
 
 std::int64_t low_signed(std::int64_t value, int width) {
@@ -62,17 +70,17 @@ Checker run_multipliers(const char* subject, Fault fault) {
         checker.be_quiet();
     }
     for (int cycle = 0; cycle < 40'000; ++cycle) {
-        const std::int64_t a = operand(random, 32);
+        const std::int64_t a = operand(random, 36);
         const std::int64_t b = operand(random, 18);
         const bool flip = fault == Fault::kInjected && cycle >= 777 && cycle < 800;
-        bench->a_i = static_cast<std::uint32_t>(flip ? a ^ 1 : a);
-        bench->b_i = static_cast<std::uint32_t>(b) & 0x3FFFFU;
+        give_port(bench->a_i, flip ? a ^ 1 : a, 36);
+        give_port(bench->b_i, b, 18);
         bench.tick();
         for (std::size_t m = 0; m < kMults.size(); ++m) {
             if (const auto p = lines[m].next({a, b})) {
                 checker.check("product of lacuna_mult " + std::to_string(m), cycle,
                               low_signed(p->a, kMults[m].a) * low_signed(p->b, kMults[m].b),
-                              get_signed(bench->product_o, static_cast<int>(m) * 50, 50));
+                              get_signed(bench->product_o, static_cast<int>(m) * 54, 54));
             }
         }
         for (std::size_t m = 0; m < kPeMults.size(); ++m) {
@@ -132,10 +140,10 @@ class MemoryRun {
 
   private:
     using Word = std::optional<std::uint64_t>;
-    using Byte = std::optional<std::uint8_t>;
+    using Activation = std::optional<std::uint16_t>;
     struct Answer {
         std::vector<Word> words;
-        std::vector<Byte> bytes;  ///< of all bank memories
+        std::vector<Activation> activations;  ///< of all bank memories
     };
 
     void cycle(bool write, int waddr, int raddr, unsigned bank_we) {
@@ -151,8 +159,9 @@ class MemoryRun {
         }
         for (std::size_t k = 0; k < kBankDepths.size(); ++k) {
             const auto at = static_cast<std::size_t>(raddr % kBankDepths[k]) * 16;
-            answer.bytes.insert(answer.bytes.end(), banks_[k].begin() + static_cast<std::ptrdiff_t>(at),
-                                banks_[k].begin() + static_cast<std::ptrdiff_t>(at + 16));
+            answer.activations.insert(answer.activations.end(),
+                                      banks_[k].begin() + static_cast<std::ptrdiff_t>(at),
+                                      banks_[k].begin() + static_cast<std::ptrdiff_t>(at + 16));
         }
         const std::uint64_t data = random_.next() & 0xFFFFFFFFFU;
         bench_->we_i = write;
@@ -161,10 +170,10 @@ class MemoryRun {
             fault_ == Fault::kInjected && cycle_ == 8192 ? data ^ (std::uint64_t{1} << 35) : data;
         bench_->raddr_i = static_cast<SData>(raddr);
         bench_->bank_we_i = static_cast<SData>(bank_we);
-        std::array<std::uint8_t, 16> bytes{};
+        std::array<std::uint16_t, 16> activations{};
         for (std::size_t b = 0; b < 16; ++b) {
-            bytes[b] = static_cast<std::uint8_t>(random_.next());
-            set_bits(bench_->bank_wdata_i, static_cast<int>(b) * 8, 8, bytes[b]);
+            activations[b] = static_cast<std::uint16_t>(random_.next() & ((1U << kAct) - 1));
+            set_bits(bench_->bank_wdata_i, static_cast<int>(b) * kAct, kAct, activations[b]);
         }
         bench_.tick();
         if (write) {
@@ -176,7 +185,7 @@ class MemoryRun {
         for (std::size_t k = 0; k < kBankDepths.size(); ++k) {
             for (std::size_t b = 0; b < 16; ++b) {
                 if (((bank_we >> b) & 1U) != 0) {
-                    banks_[k][static_cast<std::size_t>(waddr % kBankDepths[k]) * 16 + b] = bytes[b];
+                    banks_[k][static_cast<std::size_t>(waddr % kBankDepths[k]) * 16 + b] = activations[b];
                 }
             }
         }
@@ -195,11 +204,12 @@ class MemoryRun {
                     static_cast<std::int64_t>(get_bits(bench_->rdata_o, static_cast<int>(e) * 36, 36)));
             }
         }
-        for (std::size_t b = 0; b < answer->bytes.size(); ++b) {
-            if (answer->bytes[b]) {
-                checker_.check(
-                    "byte " + std::to_string(b) + " of lacuna_bank_ram", cycle_, *answer->bytes[b],
-                    static_cast<std::int64_t>(get_bits(bench_->bank_rdata_o, static_cast<int>(b) * 8, 8)));
+        for (std::size_t b = 0; b < answer->activations.size(); ++b) {
+            if (answer->activations[b]) {
+                checker_.check("activation " + std::to_string(b) + " of lacuna_bank_ram", cycle_,
+                               *answer->activations[b],
+                               static_cast<std::int64_t>(
+                                   get_bits(bench_->bank_rdata_o, static_cast<int>(b) * kAct, kAct)));
             }
         }
     }
@@ -209,7 +219,7 @@ class MemoryRun {
     Testbench<Model> bench_;
     SplitMix64 random_{2};
     std::vector<std::vector<Word>> words_;
-    std::vector<std::vector<Byte>> banks_;
+    std::vector<std::vector<Activation>> banks_;
     DelayLine<Answer> line_{1};
     int cycle_ = 0;
 };

@@ -1,4 +1,4 @@
-// lacuna_writer: the h of random groups ends up in the right bytes of the activation memory, and a bank is
+// lacuna_writer: the h of random groups ends up in the right places of the activation memory, and a bank is
 // called complete with its highest unit, when every lower one was written.
 #include <doctest/doctest.h>
 
@@ -9,8 +9,8 @@
 #include "Vwriter_1.h"
 #include "Vwriter_2.h"
 #include "golden/prng.hpp"
-#include "sim/testbench.hpp"
 #include "tests/rtl/checker.hpp"
+#include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 namespace {
@@ -63,7 +63,8 @@ class WriterRun {
         Layer layer{
             units, static_cast<int>(random_.between(0, 900)), static_cast<int>(random_.between(0, 3)), {}};
         for (int u = 0; u < units; ++u) {
-            layer.h.push_back(static_cast<int>(random_.between(-128, 127)));
+            layer.h.push_back(
+                static_cast<int>(random_.between(kFormat.min_activation(), kFormat.max_activation())));
         }
         memory_.clear();
         completed_.clear();
@@ -79,9 +80,9 @@ class WriterRun {
             const auto found = memory_.find(layer.destination * kBank + u);
             checker_.check("h of " + std::to_string(units) + " units, " + std::to_string(tiles) + " tiles", u,
                            layer.h[static_cast<std::size_t>(u)],
-                           found == memory_.end() ? 9999 : found->second);
+                           found == memory_.end() ? 99999 : found->second);
         }
-        checker_.check("bytes written", units, units, static_cast<std::int64_t>(memory_.size()));
+        checker_.check("activations written", units, units, static_cast<std::int64_t>(memory_.size()));
         for (int b = 0; b < layer.banks(); ++b) {
             checker_.check("times that a bank was complete", b, 1, completed_[layer.destination + b]);
         }
@@ -102,7 +103,7 @@ class WriterRun {
                     valid |= 1U << p;
                     const int h = now_.h[static_cast<std::size_t>(next)];
                     const bool flip = fault_ == Fault::kInjected && next == 17;
-                    set_bits(bench_->h_i, 8 * p, 8, static_cast<std::uint64_t>(flip ? h ^ 2 : h));
+                    set_bits(bench_->h_i, kAct * p, kAct, static_cast<std::uint64_t>(flip ? h ^ 2 : h));
                     --next;
                 }
             }
@@ -131,16 +132,16 @@ class WriterRun {
         for (int b = 0; b < kBank; ++b) {
             if ((we >> b & 1U) != 0) {
                 const int place = bank * kBank + b;
-                checker_.check("earlier writes of a byte", place, 0,
+                checker_.check("earlier writes of an activation", place, 0,
                                static_cast<std::int64_t>(memory_.count(place)));
-                memory_[place] = static_cast<int>(get_signed(bench_->word_o, 8 * b, 8));
+                memory_[place] = static_cast<int>(get_signed(bench_->word_o, kAct * b, kAct));
             }
         }
         if (bench_->complete_o != 0) {
             checker_.check("tag", bank, now_.tag, bench_->tag_o);
             const int first = (bank - now_.destination) * kBank;
             for (int u = first; u < std::min(first + kBank, now_.units); ++u) {
-                checker_.check("byte there when its bank is complete", u, 1,
+                checker_.check("activation there when its bank is complete", u, 1,
                                static_cast<std::int64_t>(memory_.count(now_.destination * kBank + u)));
             }
             ++completed_[bank];
@@ -152,7 +153,7 @@ class WriterRun {
     Testbench<Model> bench_{23};
     SplitMix64 random_{24};
     Layer now_;
-    std::map<int, int> memory_;     ///< byte address to value, of the layer under way
+    std::map<int, int> memory_;     ///< place to value, of the layer under way
     std::map<int, int> completed_;  ///< bank to how often it was called complete
 };
 

@@ -21,7 +21,7 @@ void check_clean(const Session& session) {
 void run_random_models(Cell cell, std::uint64_t seed) {
     for (const Geometry& geometry : built_geometries()) {
         for (std::uint64_t i = 0; i < kModelsPerGeometry; ++i, ++seed) {
-            RandomModelOptions options = random_options(seed, 3, 48);
+            RandomModelOptions options = suited(random_options(seed, 3, 48), geometry);
             options.cell = cell;
             const QuantisedModel model = random_model(options);
             CAPTURE(cell_name(cell));
@@ -72,7 +72,7 @@ TEST_CASE("one long run equals many short ones") {
         const auto engine = make_engine(built_geometries().front());
         Session session(*engine, model);
         SplitMix64 prng(5);
-        std::vector<std::vector<std::int8_t>> inputs(24);
+        std::vector<std::vector<std::int16_t>> inputs(24);
         for (auto& x : inputs) {
             x = random_input(prng, 9);
         }
@@ -180,6 +180,53 @@ TEST_CASE("a run of no steps is refused") {
     SplitMix64 prng(1);
     CHECK_THROWS_WITH_AS(random_run(session, Mode::Score, 0, prng), doctest::Contains("at least one step"),
                          Error);
+}
+
+TEST_CASE("ends of every range reach the pins of a 16-bit engine") {
+    // Weights of +-127 with all part shifts, inputs and states at their ends, rows at theirs.
+    for (const Geometry& geometry : built_geometries()) {
+        if (geometry.activation_bits != 16) {
+            continue;
+        }
+        for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+            auto options =
+                suited({.seed = 6, .cell = cell, .inputs = 33, .units = {35}, .head_rows = 9}, geometry);
+            const QuantisedModel model = random_model(options);
+            const auto engine = make_engine(geometry);
+            Session session(*engine, model);
+            SplitMix64 prng(6);
+            ModelState state = random_state(prng, model);
+            std::ranges::for_each(state.h[0], [&](auto& h) { h = prng.one_in(2) ? 32767 : -32768; });
+            std::ranges::for_each(state.c[0], [&](auto& c) { c = prng.one_in(2) ? 32767 : -32768; });
+            session.set_state(state);
+            CHECK(session.read_state() == state);
+            std::int32_t largest = 0;
+            const auto source = [&](std::uint64_t) {
+                return std::optional(random_input(prng, 33, true, 16));
+            };
+            session.run(Mode::Score, 40, source, [&](std::uint64_t, std::span<const std::int32_t> logits) {
+                largest = std::max(largest, std::ranges::max(logits));
+            });
+            check_clean(session);
+            CHECK(largest > 32767);  // logits of more than 16 bits
+        }
+    }
+}
+
+TEST_CASE("a model of other activations than the engine's is refused, with both and what to do") {
+    const RandomModelOptions narrow{.inputs = 4, .units = {5}};
+    for (const Geometry& geometry : built_geometries()) {
+        const bool wide = geometry.activation_bits == 16;
+        RandomModelOptions options = narrow;
+        options.activation_bits = wide ? 8 : 16;
+        const auto engine = make_engine(geometry);
+        const char* expected =
+            wide ? "activations: 8 bits in the model, 16 in the engine; build the engine with "
+                   "ACT=8, or quantise the model for 16 bits"
+                 : "activations: 16 bits in the model, 8 in the engine; build the engine with "
+                   "ACT=16, or quantise the model for 8 bits";
+        CHECK_THROWS_WITH_AS((Session{*engine, random_model(options)}), doctest::Contains(expected), Error);
+    }
 }
 
 TEST_CASE("an engine that was not built is named, with those that were") {

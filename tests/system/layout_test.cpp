@@ -43,6 +43,19 @@ TEST_CASE("a model whose sums may leave the accumulator is refused") {
     CHECK_NOTHROW(lay_out(model, narrow));
 }
 
+TEST_CASE("other activations do not fit, and the engine that would is named") {
+    QuantisedModel model = model_of({40}, 0, 4);
+    Geometry wide{.accumulator_bits = 36, .activation_bits = 16};
+    CHECK(wide.within_limits());
+    CHECK_FALSE(fits(model, wide));
+    CHECK_THROWS_WITH_AS(lay_out(model, wide), doctest::Contains("it would fit: tiles=13"), Error);
+    CHECK(what_would_fit(model, Geometry{.activation_bits = 16}).find("accumulator_bits=24 act=8") !=
+          std::string::npos);
+    wide.activation_bits = 8;
+    CHECK_FALSE(wide.within_limits());  // 36 bits of accumulator are for 16
+    CHECK_FALSE(Geometry{.activation_bits = 12}.within_limits());
+}
+
 TEST_CASE("operations do not share memory, and sweeps count what the engine spends at least") {
     const Geometry geometry{.tiles = 2, .ports = 2};
     const QuantisedModel model = model_of({30, 17}, 9, 2);

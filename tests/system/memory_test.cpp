@@ -13,8 +13,8 @@ TEST_CASE("every word of a packed model reads back from the memory that holds it
     for (const Geometry& geometry : built_geometries()) {
         CAPTURE(geometry.to_string());
         const Cell cell = geometry.tiles % 2 == 0 ? Cell::Gru : Cell::Lstm;
-        const QuantisedModel model =
-            random_model({.seed = 11, .cell = cell, .inputs = 17, .units = {13, 9}, .head_rows = 6});
+        const QuantisedModel model = random_model(
+            suited({.seed = 11, .cell = cell, .inputs = 17, .units = {13, 9}, .head_rows = 6}, geometry));
         const auto engine = make_engine(geometry);
         Session session(*engine, model);
         SplitMix64 prng(2);

@@ -27,6 +27,7 @@ inline RandomModelOptions random_case_options(std::uint64_t seed, const Geometry
         options.seed = prng.next();
         options.cell = prng.one_in(3) ? Cell::Gru : Cell::Lstm;
         options.accumulator_bits = geometry.accumulator_bits;
+        options.activation_bits = geometry.activation_bits;
         options.inputs = size(largest);
         options.units.clear();
         options.k_x.clear();
@@ -38,8 +39,9 @@ inline RandomModelOptions random_case_options(std::uint64_t seed, const Geometry
         }
         options.head_rows = prng.one_in(3) ? 0 : size(std::min(largest, 300));
         options.head_k = any_k();
-        const ModelShape shape{options.inputs, options.units,     options.k_x,
-                               options.k_h,    options.head_rows, options.head_k};
+        ModelShape shape{options.inputs, options.units,     options.k_x,
+                         options.k_h,    options.head_rows, options.head_k};
+        shape.activation_bits = options.activation_bits;
         if (fits(blank_model(shape), geometry)) {
             return options;
         }
@@ -57,15 +59,16 @@ struct CaseResult {
 inline void run_case_part(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
                           CaseResult& result) {
     const std::size_t size = session.golden().model().input_size();
+    const int bits = session.golden().model().activation_bits;
     std::uint64_t outputs = 0;
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
         if (mode == Mode::Generate && step > outputs) {
             return std::nullopt;
         }
-        return random_input(prng, size, step % 5 == 0);
+        return random_input(prng, size, step % 5 == 0, bits);
     };
     const RunStatistics run =
-        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int16_t>) { ++outputs; });
+        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
     const RunStatistics predicted = predict_cycles(session.layout(), mode, steps);
     result.cycles += run.cycles;
     if (result.failure.empty() && session.first_mismatch()) {

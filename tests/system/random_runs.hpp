@@ -9,6 +9,13 @@
 
 namespace lacuna {
 
+/// The same options for the activations of an engine, with sums that use its accumulator.
+inline RandomModelOptions suited(RandomModelOptions options, const Geometry& geometry) {
+    options.activation_bits = geometry.activation_bits;
+    options.accumulator_bits = geometry.activation_bits == 16 ? geometry.accumulator_bits : 24;
+    return options;
+}
+
 /// The cycle model must have foreseen every cycle of a run in which nobody stalled.
 inline void check_prediction(const Session& session, Mode mode, const RunStatistics& run) {
     const RunStatistics predicted = predict_cycles(session.layout(), mode, run.steps);
@@ -30,16 +37,17 @@ inline void check_prediction(const Session& session, Mode mode, const RunStatist
 inline RunStatistics random_run(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
                                 bool pauses = false) {
     const std::size_t size = session.golden().model().input_size();
+    const int bits = session.golden().model().activation_bits;
     std::uint64_t outputs = 0;
     session.output_ready = [&prng, pauses] { return !pauses || prng.next() % 8 == 0; };
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int8_t>> {
+    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
         if ((mode == Mode::Generate && step > outputs) || (pauses && prng.next() % 64 != 0)) {
             return std::nullopt;
         }
-        return random_input(prng, size, step % 3 == 0);
+        return random_input(prng, size, step % 3 == 0, bits);
     };
     const RunStatistics run =
-        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int16_t>) { ++outputs; });
+        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
     session.output_ready = {};
     if (!pauses && !session.disturb) {
         check_prediction(session, mode, run);

@@ -8,9 +8,10 @@ cd "$root/rtl"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Tiles Ports WeightDepth: the boards' geometries, the extremes, and memories of one block, of a few and of many.
-geometries=("1 1 512" "2 1 2560" "2 2 1536" "6 1 8192" "13 2 1536" "13 1 512")
-# Module, parameters of which one is not legal, and the words that must be said.
+# Tiles Ports WeightDepth ACT AccW: the boards' geometries, the extremes, and memories of one block, of a few and of many.
+geometries=("1 1 512 8 24" "2 1 2560 8 24" "2 2 1536 8 24" "6 1 8192 8 24" "13 2 1536 8 24" "13 1 512 8 24"
+    "1 1 512 16 24" "2 2 1536 16 32" "6 1 8192 16 36")
+# Module, parameters of which one is not legal (ACT stands for the macro LACUNA_ACT), and the words that must be said.
 illegal=(
     "lacuna_engine Tiles=22,Ports=1 Tiles must be"
     "lacuna_engine Tiles=1,Ports=2 Tiles must be"
@@ -19,6 +20,10 @@ illegal=(
     "lacuna_engine Tiles=1,Ports=1,RowDepth=1 WeightDepth must be"
     "lacuna_engine Tiles=3,Ports=1,OutputDepth=8 OutputDepth must be"
     "lacuna_engine Tiles=1,Ports=1,AccW=33 OutputDepth must be"
+    "lacuna_engine Tiles=1,Ports=1,ACT=12 LACUNA_ACT must be 8 or 16"
+    "lacuna_engine Tiles=1,Ports=1,ACT=0 LACUNA_ACT must be 8 or 16"
+    "lacuna_engine Tiles=1,Ports=1,ACT=32 LACUNA_ACT must be 8 or 16"
+    "lacuna_engine Tiles=1,Ports=1,ACT=16,AccW=37 OutputDepth must be"
     "lacuna_lane Tiles=65 Tiles 1..64"
     "lacuna_tile Strand=1 Strand < Ports"
     "lacuna_pe AccW=15 AccW must be"
@@ -57,7 +62,9 @@ while read -r file; do
     printf '%s\n' "${generic[@]}" "${ecp5[@]}" | grep -qxF "$file" || fail "rtl/$file is in no file list"
 done < <(find . -name '*.sv' -printf '%P\n')
 
-verilate() { verilator --lint-only -Wall --assert "$@" >"$work/log" 2>&1; }
+act=8  # of what is read next
+
+verilate() { verilator --lint-only -Wall --assert -DLACUNA_ACT="$act" "$@" >"$work/log" 2>&1; }
 
 # synthesis LIST SCRIPT: Yosys reads the list and runs the script.
 read_cells='read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v'
@@ -65,13 +72,13 @@ synthesis() {
     local list=$1 script=$2
     local -n files=$list
     yosys -q -e 'implicitly declared' -e 'Resizing cell port' -e 'unsized constant' \
-        -p "$read_cells; read_verilog -sv ${files[*]}; $script" >"$work/log" 2>&1
+        -p "$read_cells; read_verilog -sv -D LACUNA_ACT=$act ${files[*]}; $script" >"$work/log" 2>&1
 }
 
 for geometry in "${geometries[@]}"; do
-    read -r tiles ports depth <<<"$geometry"
-    name="Tiles $tiles, Ports $ports, WeightDepth $depth"
-    parameters=(-GTiles="$tiles" -GPorts="$ports" -GWeightDepth="$depth")
+    read -r tiles ports depth act accumulator <<<"$geometry"
+    name="Tiles $tiles, Ports $ports, WeightDepth $depth, ACT $act, AccW $accumulator"
+    parameters=(-GTiles="$tiles" -GPorts="$ports" -GWeightDepth="$depth" -GAccW="$accumulator")
     verilate --top lacuna_engine "${parameters[@]}" "${generic[@]}" ||
         { fail "Verilator, generic, $name:" && cat "$work/log" >&2; }
     verilate --top lacuna_engine "${parameters[@]}" "${ecp5[@]}" "${cell_models[@]}" ||
@@ -80,15 +87,15 @@ for geometry in "${geometries[@]}"; do
 done
 
 # Yosys, up to the mapping of memories and multipliers: an engine on one block RAM a tile, and one on three.
-for geometry in "1 1 512" "2 2 1536"; do
-    read -r tiles ports depth <<<"$geometry"
-    name="Tiles $tiles, Ports $ports, WeightDepth $depth"
-    settings="chparam -set Tiles $tiles -set Ports $ports -set WeightDepth $depth lacuna_engine"
+for geometry in "1 1 512 8 24" "2 2 1536 8 24" "1 1 512 16 32" "2 2 1536 16 36"; do
+    read -r tiles ports depth act accumulator <<<"$geometry"
+    name="Tiles $tiles, Ports $ports, WeightDepth $depth, ACT $act, AccW $accumulator"
+    settings="chparam -set Tiles $tiles -set Ports $ports -set WeightDepth $depth -set AccW $accumulator lacuna_engine"
     synthesis generic "$settings; hierarchy -check -top lacuna_engine; proc; check -assert" ||
         { fail "Yosys, generic, $name:" && tail -n 20 "$work/log" >&2; }
     # Block RAMs: weights; rows, cells and tables of a port; activations. Multipliers: the PEs', which may own every one
     # of the device, so none may be inferred elsewhere.
-    rams=$((4 * tiles * ((depth + 511) / 512) + (4 + 1 + 5) * ports + 4))
+    rams=$((4 * tiles * ((depth + 511) / 512) + (4 + 1 + 5) * ports + act / 2))
     synthesis ecp5 "$settings; synth_ecp5 -abc9 -top lacuna_engine -run :map_gates; check -assert;
         select -assert-count $rams t:DP16KD; select -assert-count $((12 * tiles)) t:MULT18X18D" ||
         { fail "Yosys, ecp5, $name:" && tail -n 40 "$work/log" >&2; }
@@ -99,7 +106,15 @@ for entry in "${illegal[@]}"; do
     read -r module parameters words <<<"$entry"
     IFS=, read -ra pairs <<<"$parameters"
     chparam=
-    for setting in "${pairs[@]}"; do chparam+=" -chparam ${setting/=/ }"; done
+    act=8
+    for i in "${!pairs[@]}"; do
+        if [[ ${pairs[i]} == ACT=* ]]; then
+            act=${pairs[i]#ACT=}
+            unset 'pairs[i]'
+        else
+            chparam+=" -chparam ${pairs[i]/=/ }"
+        fi
+    done
     for list in generic ecp5; do
         declare -n files=$list
         models=()
