@@ -25,7 +25,7 @@ CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.
 WERROR ?= $(if $(CI),ON,OFF)
 
-.PHONY: help build sim bench test test-sanitized train clean distclean build-folder
+.PHONY: help build sim bench test soak test-sanitized train clean distclean build-folder
 
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
@@ -70,6 +70,10 @@ bench: $(BUILD)/build.ninja ## Measure the engine's figures: out/bench.json and 
 test: $(BUILD)/build.ninja ## Build and run all tests
 	$(call ninja,)
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+soak: $(BUILD)/build.ninja ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n SEED=n
+	$(call ninja,lacuna-soak)
+	@$(BUILD)/tests/system/lacuna-soak $(if $(MODELS),--models '$(MODELS)') $(if $(SEED),--seed '$(SEED)')
 
 test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers
 	@mkdir -p build

@@ -92,8 +92,8 @@ Geometry geometry_of(const EstimateSettings& settings) {
     if (!geometry.within_limits()) {
         throw Error(
             fmt::format("no such engine: {}; expected tiles 1 to {}, ports 1 or 2 and at most tiles, weight "
-                        "depth 2 to 65536, bank "
-                        "depth 2 to 1024, row depth 2 to 4096, accumulator bits 16 to 32",
+                        "depth 2 to 1048576, bank "
+                        "depth 2 to 4096, row depth 2 to 16384, accumulator bits 16 to 32",
                         geometry.to_string(), kMaxTiles));
     }
     return geometry;
@@ -131,7 +131,7 @@ void run_estimate(const EstimateSettings& settings) {
         const RunStatistics run = predict_cycles(layout, mode, kPredictedSteps);
         const Figures figures =
             figures_of(model, layout, mode, run, predict_dense_cycles(model, mode, geometry));
-        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, run),
+        text += fmt::format("\n{} mode\n{}{}", mode_name(mode), cycle_table(layout, mode, run),
                             figure_table(figures, layout, settings.clock_mhz));
         lines += fmt::format(
             "estimate: mode={} fits={} cycles/step={:.1f} sweep_eff={:.4f} pe_util={:.4f} speedup={:.2f}\n",

@@ -32,10 +32,10 @@ double RunStatistics::cycles_per_step() const {
 CycleCount::CycleCount(const Layout& layout, Mode mode, std::uint64_t steps, std::uint64_t warm_up)
     : operation_of_(layout.program_operations(mode)), steps_(steps) {
     const auto program = layout.program(mode);
-    stop_entry_ = program.size() - 1;
-    stop_groups_ = program.back().groups;
-    // The last operation runs `steps` times; its last `skew` runs only empty the pipeline of steps.
-    const auto skew = static_cast<std::uint64_t>(program.back().skew);
+    stop_entry_ = program.size() - (program.back().final_only ? 2 : 1);
+    stop_groups_ = program[stop_entry_].groups;
+    // That operation runs `steps` times; its last `skew` runs only empty the pipeline of steps.
+    const auto skew = static_cast<std::uint64_t>(program[stop_entry_].skew);
     const std::uint64_t whole = steps > skew ? steps - skew : 0;
     first_ = std::min(warm_up, whole > 1 ? whole - 1 : 0);
     end_ = whole;

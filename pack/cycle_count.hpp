@@ -61,7 +61,7 @@ class CycleCount {
     };
 
     std::vector<std::size_t> operation_of_;  ///< of each entry of the program
-    std::size_t stop_entry_ = 0;
+    std::size_t stop_entry_ = 0;             ///< the last one that works in every iteration
     int stop_groups_ = 0;
     std::uint64_t steps_ = 0;
     /// Iterations of the last operation after which the steady state begins and ends.

@@ -33,6 +33,7 @@ struct Item {
     std::size_t entry = 0;
     int group = 0;
     std::uint64_t group_step = 0;
+    bool riders = false;  ///< of the group
 };
 
 /// lacuna_walker: a program as a stream of items.
@@ -47,23 +48,25 @@ class Walker {
     /// The clock edge. @param taken the item was taken in this cycle
     void edge(bool taken) {
         const Descriptor& next = program_[next_];
-        const bool active = !ended_ && iteration_ >= static_cast<std::uint64_t>(next.skew) &&
-                            over_ <= static_cast<std::uint64_t>(next.skew);
+        const auto skew = static_cast<std::uint64_t>(next.skew);
+        const bool active = !ended_ && iteration_ >= skew && over_ <= skew &&
+                            (!next.final_only || (left_ == 1 && over_ == skew));
         const bool finished = state_ == State::Walk && taken && last_of_all();
         if ((state_ == State::Fetch || finished) && active) {
             load();
             advance();
             state_ = State::Walk;
-        } else if (state_ == State::Fetch) {
-            if (ended_) {
-                state_ = State::Idle;
-            } else {
-                advance();
-            }
+            return;
+        }
+        if (state_ == State::Fetch && ended_) {
+            state_ = State::Idle;
         } else if (finished) {
             state_ = State::Fetch;
         } else if (state_ == State::Walk && taken) {
             step_on();
+        }
+        if (state_ != State::Idle && !ended_ && !active) {
+            advance();
         }
     }
 
@@ -92,6 +95,7 @@ class Walker {
 
     void load() {
         entry_ = next_;
+        riders_ = iteration_ != static_cast<std::uint64_t>(now().skew);
         step_ = iteration_ - static_cast<std::uint64_t>(now().skew) + 1;  // of the run, from 1
         group_ = 0;
         begin_group();
@@ -136,6 +140,7 @@ class Walker {
         item_.entry = entry_;
         item_.group = group_;
         item_.group_step = step_;
+        item_.riders = riders_ && group_ + 1 == d.groups && d.rider_units > 0;
     }
 
     const std::vector<Descriptor>& program_;
@@ -152,6 +157,7 @@ class Walker {
     int bank_ = 0;
     bool in_h_ = false;
     bool second_ = false;
+    bool riders_ = false;
     Item item_;
 };
 
@@ -285,8 +291,8 @@ class CycleModel {
         const int units = operation.group_units(item.group);
         const auto places = group_places(layout_.geometry, units);
         const int emissions = places.front().emission + 1;
-        gap_ = emissions - 1;
-        credit_ -= d.emit ? emissions : 0;
+        gap_ = (item.group + 1 == d.groups ? d.emissions_last : d.emissions_full) - 1;
+        credit_ -= outputs_of(item);
         ++flight_;
         queue_pops_.push_back(now_ + kToQueuePop + layout_.geometry.tiles);
         const Cycle first = now_ + kToFirstEmission + layout_.geometry.tiles;
@@ -307,6 +313,13 @@ class CycleModel {
             unit -= count;
         }
         retires_.push_back(first + emissions - 1 + delay);
+        if (item.riders) {
+            ++flight_;
+            for (int emission = 0; emission < d.rider_emissions; ++emission) {
+                outputs_.push_back(first + emissions + emission + kEmissionToLinear + kToOutput);
+            }
+            retires_.push_back(first + emissions + d.rider_emissions - 1 + kEmissionToLinear);
+        }
     }
 
     /// One cycle and its closing edge; false when it was the last.
@@ -317,9 +330,8 @@ class CycleModel {
         // Issuer.
         const bool last_slot = left_ == 1;
         const bool group_end = valid_ && item_.last && last_slot;
-        const bool emits = valid_ && program_[item_.entry].emit;
         const bool output_free =
-            static_cast<int>(queue_pops_.size()) < kDrainQueue && (!emits || credit_ >= emissions_of(item_));
+            static_cast<int>(queue_pops_.size()) < kDrainQueue && (!valid_ || credit_ >= outputs_of(item_));
         const bool fire = valid_ && ready_ && (!group_end || (gap_ == 0 && output_free));
         const bool take = !valid_ || (fire && last_slot);
         IssueCycle issue;
@@ -403,9 +415,13 @@ class CycleModel {
         }
     }
 
-    int emissions_of(const Item& item) const {
+    /// Words of the output buffer that the item's group needs.
+    int outputs_of(const Item& item) const {
         const Descriptor& d = program_[item.entry];
-        return item.group + 1 == d.groups ? d.emissions_last : d.emissions_full;
+        if (d.emit) {
+            return item.group + 1 == d.groups ? d.emissions_last : d.emissions_full;
+        }
+        return item.riders ? d.rider_emissions : 0;
     }
 
     const Layout& layout_;

@@ -21,24 +21,27 @@ void for_each_field(D& d, Visit visit) {
     visit(d.skew, 0, 15, 4);
     visit(d.skew_max, 0, 19, 4);
     visit(d.gru, 0, 23, 1);
-    visit(d.x_base, 1, 0, 10);
-    visit(d.x_banks, 1, 16, 10);
-    visit(d.h_base, 2, 0, 10);
-    visit(d.h_banks, 2, 16, 10);
+    visit(d.final_only, 0, 24, 1);
+    visit(d.x_base, 1, 0, 12);
+    visit(d.x_banks, 1, 16, 12);
+    visit(d.h_base, 2, 0, 12);
+    visit(d.h_banks, 2, 16, 12);
     visit(d.k_x, 3, 0, 5);
     visit(d.k_x_last, 3, 5, 5);
     visit(d.k_h, 3, 10, 5);
     visit(d.k_h_last, 3, 15, 5);
-    visit(d.weight_base, 4, 0, 16);
+    visit(d.rider_units, 3, 20, 6);
+    visit(d.rider_emissions, 3, 26, 6);
+    visit(d.x_slots, 4, 0, 16);
     visit(d.slots, 4, 16, 16);
-    visit(d.x_slots, 5, 0, 16);
-    visit(d.groups, 5, 16, 16);
+    visit(d.weight_base, 5, 0, 20);
+    visit(d.groups, 5, 20, 12);
     visit(d.units_full, 6, 0, 8);
     visit(d.units_last, 6, 8, 8);
     visit(d.emissions_full, 6, 16, 8);
     visit(d.emissions_last, 6, 24, 8);
-    visit(d.row_base, 7, 0, 12);
-    visit(d.cell_base, 7, 16, 12);
+    visit(d.row_base, 7, 0, 14);
+    visit(d.cell_base, 7, 16, 14);
 }
 
 std::uint32_t mask(int width) {

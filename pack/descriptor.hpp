@@ -33,6 +33,9 @@ struct Descriptor {
     int units_full = 0, units_last = 0;
     int emissions_full = 0, emissions_last = 0;
     int row_base = 0, cell_base = 0;
+    bool final_only = false;  ///< works on the last step of a run only
+    int rider_units = 0;      ///< units of the head that leave with the last group
+    int rider_emissions = 0;
 
     std::array<std::uint32_t, kDescriptorWords> encode() const;
     static Descriptor decode(const std::array<std::uint32_t, kDescriptorWords>& words);

@@ -39,7 +39,7 @@ Figures figures_of(const QuantisedModel& model, const Layout& layout, Mode mode,
     f.geometry = layout.geometry;
     f.steps = run.steps;
     f.cycles_per_step = run.cycles_per_step();
-    f.sweep_cycles = layout.sweep_cycles();
+    f.sweep_cycles = layout.sweep_cycles(mode);
     f.sweep_eff = static_cast<double>(f.sweep_cycles) / f.cycles_per_step;
     f.slots = model.total_slots();
     f.dense_weights = model.dense_weights();
@@ -54,7 +54,7 @@ double predict_dense_cycles(const QuantisedModel& model, Mode mode, const Geomet
     shape.set_k(PartWeights::kBankWidth);
     const Layout layout = Layout::unchecked(blank_model(shape), geometry);
     const RunStatistics run = predict_cycles(layout, mode, kPredictedSteps);
-    return std::min(run.cycles_per_step(), static_cast<double>(layout.sweep_cycles()));
+    return std::min(run.cycles_per_step(), static_cast<double>(layout.sweep_cycles(mode)));
 }
 
 }  // namespace lacuna

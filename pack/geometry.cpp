@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "common/error.hpp"
+
 namespace lacuna {
 
 std::string Geometry::to_string() const {
@@ -12,15 +16,28 @@ std::string Geometry::to_string() const {
 bool Geometry::within_limits() const {
     const int strand = kPesPerTile * ((tiles + ports - 1) / ports);
     return tiles >= 1 && tiles <= kMaxTiles && ports >= 1 && ports <= 2 && ports <= tiles &&
-           weight_depth >= 2 && weight_depth <= 65536 && bank_depth >= 2 && bank_depth <= 1024 &&
-           row_depth >= 2 && row_depth <= 4096 && output_depth >= strand && output_depth <= 64 &&
+           weight_depth >= 2 && weight_depth <= 1048576 && bank_depth >= 2 && bank_depth <= 4096 &&
+           row_depth >= 2 && row_depth <= 16384 && output_depth >= strand && output_depth <= 64 &&
            accumulator_bits >= 16 && accumulator_bits <= 32;
 }
 
-std::vector<Place> group_places(const Geometry& geometry, int units) {
+int places_left(const Geometry& geometry, int first) {
+    int places = 0;
+    for (int port = 0; port < geometry.ports; ++port) {
+        const int strand = kPesPerTile * ((geometry.tiles - port + geometry.ports - 1) / geometry.ports);
+        places += std::max(0, strand - first);
+    }
+    return places;
+}
+
+std::vector<Place> group_places(const Geometry& geometry, int units, int first) {
+    if (units > places_left(geometry, first)) {
+        throw Error(fmt::format("a group of {} units after {} emissions has no place in {} tiles", units,
+                                first, geometry.tiles));
+    }
     std::vector<Place> places(static_cast<std::size_t>(units));
     int next = units - 1;
-    for (int emission = 0; next >= 0; ++emission) {
+    for (int emission = first; next >= 0; ++emission) {
         for (int port = 0; port < geometry.ports && next >= 0; ++port) {
             // Strand `port` carries tiles T-1-port, T-1-port-P, ..., three results each.
             const int tile = geometry.tiles - 1 - (geometry.ports * (emission / kPesPerTile) + port);

@@ -48,7 +48,10 @@ struct Place {
 /// Places of the units of a group of n units; element u is the place of the group's unit u.
 /// Units leave highest first and sit in the tiles nearest the end of the lanes (rtl/compute/lacuna_lane.sv).
 /// @param units 1 .. 3T
-std::vector<Place> group_places(const Geometry& geometry, int units);
+/// @param first emissions that are taken already; throws `Error` when too few places are left
+std::vector<Place> group_places(const Geometry& geometry, int units, int first = 0);
+/// Places of a group from an emission on.
+int places_left(const Geometry& geometry, int first);
 
 /// Cycles for which a group of n units occupies the drain ports.
 int group_emissions(const Geometry& geometry, int units);

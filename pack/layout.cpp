@@ -36,6 +36,19 @@ int last_kept(const PartWeights& part) {
     return static_cast<int>(part.kept(part.banks() - 1));
 }
 
+/// Units of the head that can ride in the free places of the top layer's last group (docs/engine.md): all or
+/// none. The head of step t reads h of step t, which the top layer itself sweeps as its h part of step t + 1.
+int riders(const QuantisedModel& model, const Geometry& geometry, const Descriptor& top) {
+    if (!model.head || model.head->h.k > model.layers.back().h.k || model.layers.back().shift_h != 0) {
+        return 0;
+    }
+    const int units = static_cast<int>((model.head->h.rows + kLanes - 1) / kLanes);
+    if (units > places_left(geometry, top.emissions_last)) {
+        return 0;
+    }
+    return units;
+}
+
 /// Places that the next operation takes in each memory.
 struct Cursor {
     int weights = 0;
@@ -72,9 +85,16 @@ Operation recurrent_operation(const QuantisedModel& model, std::size_t index, co
     d.row_base = cursor.rows;
     d.cell_base = cursor.cells;
     const int rows = (d.groups - 1) * d.emissions_full + d.emissions_last;
+    if (index + 1 == model.layers.size()) {
+        operation.riders = riders(model, geometry, d);
+    }
     cursor.weights += d.groups * d.slots;
     cursor.banks += 2 * d.h_banks;
     cursor.rows += rows;
+    if (operation.riders > 0) {
+        cursor.rows += group_places(geometry, operation.riders, d.emissions_last).front().emission + 1 -
+                       d.emissions_last;
+    }
     cursor.cells += rows;
     return operation;
 }
@@ -113,18 +133,44 @@ int Operation::group_units(int group) const {
     return group + 1 == descriptor.groups ? descriptor.units_last : descriptor.units_full;
 }
 
-long Operation::sweep_cycles(int ports) const {
+long Operation::sweep_cycles(int ports, bool riding) const {
+    const auto emissions = [&](int count) { return (count + ports - 1) / ports; };
     long cycles = 0;
     for (int group = 0; group < descriptor.groups; ++group) {
-        cycles += std::max(descriptor.slots, (group_units(group) + ports - 1) / ports);
+        const bool carries = riding && group + 1 == descriptor.groups;
+        cycles +=
+            std::max(descriptor.slots, emissions(group_units(group)) + (carries ? emissions(riders) : 0));
     }
     return cycles;
 }
 
-long Layout::sweep_cycles() const {
+std::vector<Place> Layout::output_places(Mode mode, bool final_step, int group) const {
+    const Operation& last = operations.back();
+    if (!head_rides(mode) || final_step) {
+        return group_places(geometry, last.group_units(group));
+    }
+    const Operation& top = operations[operations.size() - 2];
+    auto places = group_places(geometry, top.riders, top.first_rider_emission());
+    for (Place& place : places) {
+        place.emission -= top.first_rider_emission();
+    }
+    return places;
+}
+
+bool Layout::head_rides(Mode mode) const {
+    return mode == Mode::Score && operations.size() > 1 && operations[operations.size() - 2].riders > 0;
+}
+
+long Layout::sweep_cycles(Mode mode, std::size_t operation) const {
+    const bool riding = head_rides(mode);
+    return riding && operations[operation].head ? 0
+                                                : operations[operation].sweep_cycles(geometry.ports, riding);
+}
+
+long Layout::sweep_cycles(Mode mode) const {
     long cycles = 0;
-    for (const Operation& operation : operations) {
-        cycles += operation.sweep_cycles(geometry.ports);
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        cycles += sweep_cycles(mode, i);
     }
     return cycles;
 }
@@ -145,6 +191,14 @@ std::vector<Descriptor> Layout::program(Mode mode) const {
         // is older than its own h. Generate: x is what has just been computed, or not yet.
         d.skew = mode == Mode::Score ? static_cast<int>(index) : 0;
         d.h_first = mode == Mode::Generate && d.h_banks > 0;
+        if (head_rides(mode) && operations[index].head) {
+            d.final_only = true;
+            d.skew = program.back().skew;
+        } else if (head_rides(mode) && operations[index].riders > 0) {
+            d.rider_units = operations[index].riders;
+            d.rider_emissions = output_places(mode, false, 0).front().emission + 1;
+            d.emissions_last += d.rider_emissions;
+        }
         program.push_back(d);
     }
     program.back().stop = true;
@@ -244,8 +298,8 @@ Layout lay_out(const QuantisedModel& model, const Geometry& geometry) {
     return layout;
 }
 
-long sweep_cycles_of(const QuantisedModel& model, const Geometry& geometry) {
-    return Layout::unchecked(model, geometry).sweep_cycles();
+long sweep_cycles_of(const QuantisedModel& model, Mode mode, const Geometry& geometry) {
+    return Layout::unchecked(model, geometry).sweep_cycles(mode);
 }
 
 bool fits(const QuantisedModel& model, const Geometry& geometry) {

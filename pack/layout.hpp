@@ -22,6 +22,7 @@ struct Operation {
     bool head = false;
     std::size_t layer = 0;  ///< of the model; the number of layers for the head
     int units = 0;          ///< units, or rows per lane for the head
+    int riders = 0;         ///< units of the head that ride in this layer's last group (Score)
     Descriptor descriptor;  ///< without skew, order and stop, which the mode decides
 
     /// Units of a group, 0 <= group < descriptor.groups.
@@ -29,8 +30,11 @@ struct Operation {
     int first_unit(int group) const { return group * descriptor.units_full; }
     int first_row(int group) const { return descriptor.row_base + group * descriptor.emissions_full; }
     int first_weight(int group) const { return descriptor.weight_base + group * descriptor.slots; }
+    /// First emission of the riders in the last group.
+    int first_rider_emission() const { return descriptor.emissions_last; }
     /// Cycles that the operation's sweeps take at best: sum over groups of max(K, ceil(n / P)).
-    long sweep_cycles(int ports) const;
+    /// @param riding with riders in the last group
+    long sweep_cycles(int ports, bool riding = false) const;
 };
 
 /// Head row computed in a lane as unit u of the head: rows are dealt to the lanes in turn.
@@ -50,15 +54,23 @@ struct Layout {
     std::vector<Descriptor> program(Mode mode) const;
     /// Operation of each descriptor of the program.
     std::vector<std::size_t> program_operations(Mode mode) const;
+    /// Where the outputs of a step's group of the last operation leave: word by word of the output stream,
+    /// counted from 0. @param final_step of a run; differs from the others where the head rides
+    std::vector<Place> output_places(Mode mode, bool final_step, int group) const;
     static int entry(Mode mode) { return mode == Mode::Score ? 0 : kProgramEntries / 2; }
     /// A layout whose needs may exceed the geometry's memories.
     static Layout unchecked(const QuantisedModel& model, const Geometry& geometry);
-    /// Sum of sweeps of all operations per step.
-    long sweep_cycles() const;
+    /// Cycles that an operation's sweeps take at best in a step of this mode.
+    long sweep_cycles(Mode mode, std::size_t operation) const;
+    /// Of all operations.
+    long sweep_cycles(Mode mode) const;
+    /// Whether the head rides in the top layer's last group in this mode, instead of taking sweeps of its
+    /// own.
+    bool head_rides(Mode mode) const;
 };
 
 /// Cycles per step that the sweeps of a model take at best, whether it fits or not.
-long sweep_cycles_of(const QuantisedModel& model, const Geometry& geometry);
+long sweep_cycles_of(const QuantisedModel& model, Mode mode, const Geometry& geometry);
 
 /// Something that an engine has a limited number of.
 struct Resource {

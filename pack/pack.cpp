@@ -57,13 +57,20 @@ Matrices matrices(const QuantisedModel& model, const Operation& operation) {
     return {&layer.x, &layer.h, &layer.rows, model.cell};
 }
 
-void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m, int group,
-                  const std::vector<Place>& places, int lane, int tiles) {
+/// Places of a group and what they hold.
+struct GroupPlaces {
+    std::vector<Place> own;
+    std::vector<Place> riders;  ///< units of the head
+};
+
+void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m,
+                  const Matrices& head, int group, const GroupPlaces& places, int lane, int tiles) {
     const auto slots = static_cast<std::size_t>(operation.descriptor.slots);
     std::vector<std::vector<std::uint64_t>> tile_words(static_cast<std::size_t>(tiles),
                                                        std::vector<std::uint64_t>(slots, 0));
-    for (std::size_t u = 0; u < places.size(); ++u) {
-        auto& target = tile_words[static_cast<std::size_t>(places[u].tile)];
+    for (std::size_t u = 0; u < places.own.size(); ++u) {
+        const Place& place = places.own[u];
+        auto& target = tile_words[static_cast<std::size_t>(place.tile)];
         std::size_t position = 0;
         for (const PartWeights* part : {m.x, m.h}) {
             if (part == nullptr) {
@@ -73,29 +80,49 @@ void pack_weights(std::vector<MemoryWord>& words, const Operation& operation, co
                 m.part_row(part, operation, operation.first_unit(group) + static_cast<int>(u), lane);
             for (std::size_t s = 0; row >= 0 && s < part->slots; ++s) {
                 const std::size_t at = static_cast<std::size_t>(row) * part->slots + s;
-                target[position + s] |= slot(part->value[at], part->index[at]) << (kSlotBits * places[u].pe);
+                target[position + s] |= slot(part->value[at], part->index[at]) << (kSlotBits * place.pe);
             }
             position += part->slots;
+        }
+    }
+    for (std::size_t u = 0; u < places.riders.size(); ++u) {
+        // In the layer's h part, whose banks may have more slots than the head's; zero in its x part.
+        const Place& place = places.riders[u];
+        auto& target = tile_words[static_cast<std::size_t>(place.tile)];
+        const PartWeights& part = *head.x;
+        const auto row = static_cast<std::size_t>(head_row(static_cast<int>(u), lane));
+        for (std::size_t bank = 0; row < part.rows && bank < part.banks(); ++bank) {
+            for (std::size_t s = 0; s < part.kept(bank); ++s) {
+                const std::size_t at = row * part.slots + part.slot_offset(bank) + s;
+                target[m.x->slots + m.h->slot_offset(bank) + s] |= slot(part.value[at], part.index[at])
+                                                                   << (kSlotBits * place.pe);
+            }
         }
     }
     for (int tile = 0; tile < tiles; ++tile) {
         for (std::size_t s = 0; s < slots; ++s) {
             words.push_back({Space::Weight, weight_select(lane, tile),
-                             static_cast<std::uint16_t>(operation.first_weight(group) + static_cast<int>(s)),
+                             static_cast<std::uint32_t>(operation.first_weight(group) + static_cast<int>(s)),
                              tile_words[static_cast<std::size_t>(tile)][s]});
         }
     }
 }
 
-void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m, int group,
-               const std::vector<Place>& places, int lane) {
-    for (std::size_t u = 0; u < places.size(); ++u) {
-        const int row = scale_row(operation, static_cast<int>(m.rows->size()),
-                                  operation.first_unit(group) + static_cast<int>(u), lane);
-        const RowScale scale = row < 0 ? RowScale{} : (*m.rows)[static_cast<std::size_t>(row)];
-        words.push_back({Space::Row, row_select(places[u].port, lane),
-                         static_cast<std::uint16_t>(operation.first_row(group) + places[u].emission),
-                         row_word(scale)});
+void pack_rows(std::vector<MemoryWord>& words, const Operation& operation, const Matrices& m,
+               const Matrices& head, int group, const GroupPlaces& places, int lane) {
+    const auto push = [&](const Place& place, const std::vector<RowScale>& rows, int row) {
+        const bool real = row >= 0 && row < static_cast<int>(rows.size());
+        words.push_back({Space::Row, row_select(place.port, lane),
+                         static_cast<std::uint32_t>(operation.first_row(group) + place.emission),
+                         row_word(real ? rows[static_cast<std::size_t>(row)] : RowScale{})});
+    };
+    for (std::size_t u = 0; u < places.own.size(); ++u) {
+        push(places.own[u], *m.rows,
+             scale_row(operation, static_cast<int>(m.rows->size()),
+                       operation.first_unit(group) + static_cast<int>(u), lane));
+    }
+    for (std::size_t u = 0; u < places.riders.size(); ++u) {
+        push(places.riders[u], *head.rows, head_row(static_cast<int>(u), lane));
     }
 }
 
@@ -105,7 +132,7 @@ void pack_programs(std::vector<MemoryWord>& words, const Layout& layout) {
         for (const Descriptor& descriptor : layout.program(mode)) {
             int address = entry * kDescriptorWords;
             for (const std::uint32_t word : descriptor.encode()) {
-                words.push_back({Space::Program, 0, static_cast<std::uint16_t>(address++), word});
+                words.push_back({Space::Program, 0, static_cast<std::uint32_t>(address++), word});
             }
             ++entry;
         }
@@ -116,19 +143,24 @@ void pack_programs(std::vector<MemoryWord>& words, const Layout& layout) {
 
 std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout) {
     std::vector<MemoryWord> words;
+    const Matrices head = matrices(model, layout.operations.back());
     for (const Operation& operation : layout.operations) {
         const Matrices m = matrices(model, operation);
         for (int group = 0; group < operation.descriptor.groups; ++group) {
-            const auto places = group_places(layout.geometry, operation.group_units(group));
+            GroupPlaces places{group_places(layout.geometry, operation.group_units(group)), {}};
+            if (operation.riders > 0 && group + 1 == operation.descriptor.groups) {
+                places.riders =
+                    group_places(layout.geometry, operation.riders, operation.first_rider_emission());
+            }
             for (int lane = 0; lane < kLanes; ++lane) {
-                pack_weights(words, operation, m, group, places, lane, layout.geometry.tiles);
-                pack_rows(words, operation, m, group, places, lane);
+                pack_weights(words, operation, m, head, group, places, lane, layout.geometry.tiles);
+                pack_rows(words, operation, m, head, group, places, lane);
             }
         }
     }
     for (std::size_t s = 0; s + 1 < kTanhTable.size(); ++s) {
         const auto step = static_cast<std::uint64_t>(kTanhTable[s + 1] - kTanhTable[s]);
-        words.push_back({Space::Table, 0, static_cast<std::uint16_t>(s),
+        words.push_back({Space::Table, 0, static_cast<std::uint32_t>(s),
                          step << kTableStepShift | static_cast<std::uint64_t>(kTanhTable[s])});
     }
     pack_programs(words, layout);
@@ -172,7 +204,7 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
                 }
                 words.push_back(
                     {Space::Bank, static_cast<std::uint8_t>(quarter),
-                     static_cast<std::uint16_t>(operation.descriptor.h_base + static_cast<int>(bank)), data});
+                     static_cast<std::uint32_t>(operation.descriptor.h_base + static_cast<int>(bank)), data});
             }
         }
         for (int group = 0; group < operation.descriptor.groups; ++group) {
@@ -180,7 +212,7 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
             for (std::size_t u = 0; u < places.size(); ++u) {
                 const auto unit = static_cast<std::size_t>(operation.first_unit(group)) + u;
                 words.push_back({Space::Cell, static_cast<std::uint8_t>(places[u].port),
-                                 static_cast<std::uint16_t>(operation.descriptor.cell_base +
+                                 static_cast<std::uint32_t>(operation.descriptor.cell_base +
                                                             group * operation.descriptor.emissions_full +
                                                             places[u].emission),
                                  static_cast<std::uint16_t>(c[unit])});

@@ -24,7 +24,7 @@ enum class Space : std::uint8_t {
 struct MemoryWord {
     Space space = Space::Weight;
     std::uint8_t select = 0;
-    std::uint16_t address = 0;
+    std::uint32_t address = 0;
     std::uint64_t data = 0;  ///< 36 bits at most
 
     bool operator==(const MemoryWord&) const = default;

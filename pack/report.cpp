@@ -15,7 +15,7 @@ std::string operation_name(const Operation& operation) {
 
 }  // namespace
 
-std::string cycle_table(const Layout& layout, const RunStatistics& run) {
+std::string cycle_table(const Layout& layout, Mode mode, const RunStatistics& run) {
     const double steps = static_cast<double>(run.steady_steps > 0 ? run.steady_steps : run.steps);
     std::string table = fmt::format("{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cycles per step",
                                     "least", "sweeps", "waiting", "gates", "output", "other", "all");
@@ -31,10 +31,10 @@ std::string cycle_table(const Layout& layout, const RunStatistics& run) {
         const Operation& operation = layout.operations[i];
         row(fmt::format("{} ({} x K={})", operation_name(operation), operation.descriptor.groups,
                         operation.descriptor.slots),
-            static_cast<double>(operation.sweep_cycles(layout.geometry.ports)), run.operations[i]);
+            static_cast<double>(layout.sweep_cycles(mode, i)), run.operations[i]);
     }
     const OperationCycles all = sum;
-    row("step", static_cast<double>(layout.sweep_cycles()), all);
+    row("step", static_cast<double>(layout.sweep_cycles(mode)), all);
     return table;
 }
 

@@ -8,7 +8,7 @@
 namespace lacuna {
 
 /// Table of cycles per step by operation: sweeps, waiting, gates (drain ports), output, rest.
-std::string cycle_table(const Layout& layout, const RunStatistics& run);
+std::string cycle_table(const Layout& layout, Mode mode, const RunStatistics& run);
 
 /// Figures, times and rates at a clock, and the share of known devices that the model takes.
 std::string figure_table(const Figures& figures, const Layout& layout, double clock_mhz);

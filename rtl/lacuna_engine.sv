@@ -7,7 +7,7 @@
 // emits, h in lane 0 and c in lane 1.
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
 //
-// Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..65536 words a tile, BankDepth 2..1024, RowDepth 2..4096
+// Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
 // rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32.
 `default_nettype none
 
@@ -37,7 +37,7 @@ module lacuna_engine #(
     input wire logic mem_write_i,
     input wire lacuna_pkg::space_e mem_space_i,
     input wire logic [7:0] mem_select_i,
-    input wire logic [15:0] mem_address_i,
+    input wire logic [lacuna_pkg::MemAddrW-1:0] mem_address_i,
     input wire logic [35:0] mem_data_i,
     output logic mem_rvalid_o,
     output logic [35:0] mem_rdata_o,
@@ -71,8 +71,8 @@ module lacuna_engine #(
     if (Tiles < 1 || Tiles > 21 || Ports < 1 || Ports > 2 || Ports > Tiles) begin : gen_bad_tiles
         $error("lacuna_engine: Tiles must be 1..21, Ports 1..2 and at most Tiles");
     end
-    if (WeightDepth < 2 || WeightDepth > 65536 || BankDepth < 2 || BankDepth > 1024 || RowDepth < 2 || RowDepth > 4096) begin : gen_bad_depth
-        $error("lacuna_engine: WeightDepth must be 2..65536, BankDepth 2..1024, RowDepth 2..4096");
+    if (WeightDepth < 2 || WeightDepth > 1048576 || BankDepth < 2 || BankDepth > 4096 || RowDepth < 2 || RowDepth > 16384) begin : gen_bad_depth
+        $error("lacuna_engine: WeightDepth must be 2..1048576, BankDepth 2..4096, RowDepth 2..16384");
     end
     if (OutputDepth > 64 || OutputDepth < 3 * ((Tiles + Ports - 1) / Ports) || AccW < 16 || AccW > 32) begin : gen_bad_output
         $error("lacuna_engine: OutputDepth must be 3*ceil(Tiles/Ports)..64, AccW 16..32");
@@ -83,7 +83,7 @@ module lacuna_engine #(
     logic row_we, cell_we, program_we, table_we, input_we, tag_we;
     logic [lacuna_pkg::BankWidth-1:0] host_bank_we;
     logic [7:0] select;
-    logic [15:0] address;
+    logic [lacuna_pkg::MemAddrW-1:0] address;
     logic [35:0] data;
     lacuna_pkg::wave_t host_wave, lane_wave;
     logic [lacuna_pkg::WeightAddrW-1:0] host_weight;
@@ -149,7 +149,7 @@ module lacuna_engine #(
         .bank_i(bank_word),
         .program_i(program_word),
         .table_i(host_table),
-        .input_i({6'd0, input_banks, 6'd0, input_base})
+        .input_i({4'd0, input_banks, 4'd0, input_base})
     );
 
     // ---------------------------------------------------------------- sequencer
@@ -409,8 +409,8 @@ module lacuna_engine #(
 
     always_ff @(posedge clk_i) begin
         credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
-                  - ((group_valid && issue_group.emit) ? CreditW'(issue_group.emissions) : '0);
-        flight_q <= flight_q + 6'(group_valid) - 6'(retired[0]) - 6'(retired[1]);
+                  - (group_valid ? CreditW'(issue_group.outputs) : '0);
+        flight_q <= flight_q + 6'(group_valid) + 6'(group_valid && issue_group.rider_units != '0) - 6'(retired[0]) - 6'(retired[1]);
         tail_q <= {tail_q[2:0], flight_q != '0};
         if (!rst_ni) begin
             credit_q <= CreditW'(OutputDepth);

@@ -28,11 +28,13 @@ package lacuna_pkg;
     localparam int unsigned TableWordW = TableValueW + TableStepW;
 
     // Addresses, as wide as the largest geometry needs.
-    localparam int unsigned BankAddrW = 10;
-    localparam int unsigned WeightAddrW = 16;
-    localparam int unsigned RowAddrW = 12;
+    localparam int unsigned BankAddrW = 12;
+    localparam int unsigned WeightAddrW = 20;
+    localparam int unsigned RowAddrW = 14;
+    localparam int unsigned MemAddrW = 20;  // of the host port
     localparam int unsigned UnitW = 12;
     localparam int unsigned CountW = 8;
+    localparam int unsigned RiderW = 6;
     localparam int unsigned EntryW = 5;
     localparam int unsigned StepsW = 32;
     localparam int unsigned SkewW = 4;
@@ -64,9 +66,9 @@ package lacuna_pkg;
     // One sweep of one layer over all its groups, as the host writes it: 8 words of 32 bits.
     typedef struct packed {
         // word 7
-        logic [3:0] pad7b;
+        logic [1:0] pad7b;
         logic [RowAddrW-1:0] cell_base;
-        logic [3:0] pad7a;
+        logic [1:0] pad7a;
         logic [RowAddrW-1:0] row_base;
         // word 6
         logic [CountW-1:0] emissions_last;
@@ -74,29 +76,31 @@ package lacuna_pkg;
         logic [CountW-1:0] units_last;
         logic [CountW-1:0] units_full;
         // word 5
-        logic [15:0] groups;
-        logic [15:0] x_slots;
+        logic [11:0] groups;
+        logic [WeightAddrW-1:0] weight_base;
         // word 4
         logic [15:0] slots;
-        logic [WeightAddrW-1:0] weight_base;
+        logic [15:0] x_slots;
         // word 3
-        logic [11:0] pad3;
+        logic [RiderW-1:0] rider_emissions;
+        logic [RiderW-1:0] rider_units;
         logic [4:0] k_h_last;
         logic [4:0] k_h;
         logic [4:0] k_x_last;
         logic [4:0] k_x;
         // word 2
-        logic [5:0] pad2b;
+        logic [3:0] pad2b;
         logic [BankAddrW-1:0] h_banks;
-        logic [5:0] pad2a;
+        logic [3:0] pad2a;
         logic [BankAddrW-1:0] h_base;
         // word 1
-        logic [5:0] pad1b;
+        logic [3:0] pad1b;
         logic [BankAddrW-1:0] x_banks;
-        logic [5:0] pad1a;
+        logic [3:0] pad1a;
         logic [BankAddrW-1:0] x_base;
         // word 0
-        logic [7:0] pad0;
+        logic [6:0] pad0;
+        logic final_only;
         logic gru;
         logic [SkewW-1:0] skew_max;
         logic [SkewW-1:0] skew;
@@ -119,7 +123,9 @@ package lacuna_pkg;
         logic last_group;
         logic [EntryW-1:0] entry;
         logic [CountW-1:0] units;
-        logic [CountW-1:0] emissions;
+        logic [CountW-1:0] emissions;     // of units and riders
+        logic [CountW-1:0] outputs;       // words for the output buffer
+        logic [RiderW-1:0] rider_units;   // head units that leave after the group's own
         logic [UnitW-1:0] unit_base;
         logic [BankAddrW-1:0] destination;
         logic [TagW-1:0] tag;
@@ -127,7 +133,7 @@ package lacuna_pkg;
         logic [RowAddrW-1:0] cell_row;
         logic [3:0] cell_fraction;
     } group_t;
-    localparam int unsigned GroupW = 4 + EntryW + 2*CountW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
+    localparam int unsigned GroupW = 4 + EntryW + 3*CountW + RiderW + UnitW + BankAddrW + TagW + 2*RowAddrW + 4;
 
     // One bank of one sweep.
     typedef struct packed {

@@ -129,7 +129,7 @@ int run_sim(const SimOptions& options) {
     Figures figures = figures_of(model, session.layout(), mode, run, dense_cycles);
     figures.steps = steps;
     figures.mismatches = session.mismatches();
-    fmt::print("{}\n{}", cycle_table(session.layout(), run),
+    fmt::print("{}\n{}", cycle_table(session.layout(), mode, run),
                figure_table(figures, session.layout(), options.clock_mhz));
     fmt::print("checked                {} values of h, c and outputs against golden\n",
                session.values_checked());

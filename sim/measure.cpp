@@ -46,7 +46,7 @@ RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::
 
 double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry& geometry) {
     const QuantisedModel dense = dense_twin(model, geometry.accumulator_bits);
-    const long sweeps = sweep_cycles_of(dense, geometry);
+    const long sweeps = sweep_cycles_of(dense, mode, geometry);
     if (!fits(dense, geometry)) {
         return static_cast<double>(sweeps);
     }

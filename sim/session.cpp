@@ -46,7 +46,7 @@ void Session::write(const MemoryWord& word) {
     }
 }
 
-std::uint64_t Session::read(Space space, std::uint8_t select, std::uint16_t address) {
+std::uint64_t Session::read(Space space, std::uint8_t select, std::uint32_t address) {
     EngineInputs in;
     in.mem_valid = true;
     in.mem = {space, select, address, 0};
@@ -101,7 +101,7 @@ ModelState Session::read_state() {
         for (std::size_t unit = 0; unit < units; unit += 4) {
             const auto bank = static_cast<int>(unit / PartWeights::kBankWidth);
             const std::uint64_t word = read(Space::Bank, static_cast<std::uint8_t>(unit / 4 % 4),
-                                            static_cast<std::uint16_t>(d.h_base + half * d.h_banks + bank));
+                                            static_cast<std::uint32_t>(d.h_base + half * d.h_banks + bank));
             for (std::size_t i = 0; i < std::min<std::size_t>(4, units - unit); ++i) {
                 h[unit + i] = byte_of(word, i);
             }
@@ -112,7 +112,7 @@ ModelState Session::read_state() {
             for (std::size_t u = 0; u < places.size(); ++u) {
                 const int address = d.cell_base + group * d.emissions_full + places[u].emission;
                 const std::uint64_t word = read(Space::Cell, static_cast<std::uint8_t>(places[u].port),
-                                                static_cast<std::uint16_t>(address));
+                                                static_cast<std::uint32_t>(address));
                 c[static_cast<std::size_t>(operation.first_unit(group)) + u] =
                     static_cast<std::int16_t>(word & kLow16);
             }
@@ -212,18 +212,19 @@ void Session::check_taps(const EngineOutputs& out, const std::vector<std::size_t
     }
 }
 
-bool Session::collect(const EngineOutputs& out) {
+bool Session::collect(const EngineOutputs& out, Mode mode, bool final_step) {
     const std::size_t last = layout_.operations.size() - 1;
     const Operation& op = layout_.operations[last];
     // Which group and emission is this word?
     std::size_t word = output_word_;
     int group = 0;
-    while (word >= static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)))) {
-        word -= static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)));
-        ++group;
+    auto places = layout_.output_places(mode, final_step, group);
+    const auto words = [&] { return static_cast<std::size_t>(places.front().emission) + 1; };
+    while (word >= words()) {
+        word -= words();
+        places = layout_.output_places(mode, final_step, ++group);
     }
     const Expected* want = expected(output_step_);
-    const auto places = group_places(layout_.geometry, op.group_units(group));
     for (std::size_t u = 0; u < places.size(); ++u) {
         if (static_cast<std::size_t>(places[u].emission) != word) {
             continue;
@@ -244,9 +245,7 @@ bool Session::collect(const EngineOutputs& out) {
         }
     }
     ++output_word_;
-    const bool done =
-        group + 1 == op.descriptor.groups &&
-        word + 1 == static_cast<std::size_t>(group_emissions(layout_.geometry, op.group_units(group)));
+    const bool done = group + 1 == op.descriptor.groups && word + 1 == words();
     if (done) {
         output_word_ = 0;
         ++output_step_;
@@ -321,7 +320,7 @@ RunStatistics Session::run(Mode mode, std::uint64_t steps, const Source& source,
             count.cycle({out.fire, out.group, out.wait, static_cast<std::size_t>(entry)});
         }
         check_taps(out, operation_of);
-        if (y_taken && collect(out)) {
+        if (y_taken && collect(out, mode, taken + 1 == steps)) {
             if (sink) {
                 sink(base_step_ + taken, outputs_);
             }

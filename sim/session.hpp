@@ -52,7 +52,7 @@ class Session {
 
     /// Memory access through the engine's host port; the engine must be idle.
     void write(const MemoryWord& word);
-    std::uint64_t read(Space space, std::uint8_t select, std::uint16_t address);
+    std::uint64_t read(Space space, std::uint8_t select, std::uint32_t address);
 
     std::uint64_t mismatches() const { return mismatches_; }
     const std::optional<Mismatch>& first_mismatch() const { return first_mismatch_; }
@@ -93,7 +93,7 @@ class Session {
     void wait_idle();
     const Expected* expected(std::uint64_t step) const;
     /// Takes one word of the output stream apart; true when it completes a step's outputs.
-    bool collect(const EngineOutputs& out);
+    bool collect(const EngineOutputs& out, Mode mode, bool final_step);
 
     Engine& engine_;
     Layout layout_;

@@ -6,7 +6,7 @@
 // step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one.
 // A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
-// host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..4096 rows a port and lane.
+// host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..16384 rows a port and lane.
 `default_nettype none
 
 module lacuna_retire #(
@@ -26,7 +26,7 @@ module lacuna_retire #(
     input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
 
     input wire logic host_reading_i,
-    input wire logic [15:0] host_address_i,
+    input wire logic [lacuna_pkg::MemAddrW-1:0] host_address_i,
     input wire logic [7:0] host_select_i,
     input wire logic [35:0] host_data_i,
     input wire logic row_we_i,

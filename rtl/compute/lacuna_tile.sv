@@ -11,7 +11,7 @@
 // the timing of sums; its address must be held from two cycles before the read until five after.
 // There is no reset: hold the sequencer in reset until idle waves have passed the lane.
 //
-// Lane 0..3, Tile 0..63, WeightDepth 2..65536, Ports 1..4, Strand < Ports.
+// Lane 0..3, Tile 0..63, WeightDepth 2..1048576, Ports 1..4, Strand < Ports.
 `default_nettype none
 
 module lacuna_tile #(
@@ -35,8 +35,8 @@ module lacuna_tile #(
     localparam int unsigned AddrW = $clog2(WeightDepth);
     localparam int unsigned Pes = lacuna_pkg::PesPerTile;
 
-    if (Lane > 3 || Tile > 63 || WeightDepth < 2 || WeightDepth > 65536 || Ports < 1 || Ports > 4 || Strand >= Ports) begin : gen_bad
-        $error("lacuna_tile: Lane 0..3, Tile 0..63, WeightDepth 2..65536, Ports 1..4, Strand < Ports");
+    if (Lane > 3 || Tile > 63 || WeightDepth < 2 || WeightDepth > 1048576 || Ports < 1 || Ports > 4 || Strand >= Ports) begin : gen_bad
+        $error("lacuna_tile: Lane 0..3, Tile 0..63, WeightDepth 2..1048576, Ports 1..4, Strand < Ports");
     end
 
     // One hop.

@@ -4,6 +4,8 @@
 // Three cycles later the group's first emission appears on the outputs, one emission a cycle from then on: row_o and
 // cell_row_o are the addresses of its scales and cell states, valid_o says which ports carry a unit, unit_o is the unit
 // on port 0; the unit on port p is unit_o minus the number of valid ports below p. Units leave highest first.
+// A group's riders, units of a head, leave after its own units, from the next emission on, as a linear group of the
+// next program entry.
 // Sums are on the lanes' results two cycles after the emission is on the outputs.
 //
 // Tiles, Ports as of lacuna_lane. A new done_i must not come before the emissions of the last group are over.
@@ -52,7 +54,7 @@ module lacuna_drain #(
     assign queued = queued_bits;
 
     lacuna_pkg::group_t group_q;
-    logic active_q, first_q;
+    logic active_q, first_q, riding_q;
     logic [CountW-1:0] emission_q, left_q;  // left: units
     logic [lacuna_pkg::RowAddrW-1:0] row_q, cell_row_q;
     logic [lacuna_pkg::UnitW-1:0] unit_q;
@@ -73,6 +75,7 @@ module lacuna_drain #(
             group_q <= queued;
             active_q <= 1'b1;
             first_q <= 1'b1;
+            riding_q <= 1'b0;
             emission_q <= '0;
             left_q <= queued.units;
             unit_q <= queued.unit_base + lacuna_pkg::UnitW'(queued.units) - 1'b1;
@@ -85,7 +88,16 @@ module lacuna_drain #(
             unit_q <= unit_q - lacuna_pkg::UnitW'(leaving);
             row_q <= row_q + 1'b1;
             cell_row_q <= cell_row_q + 1'b1;
-            if (left_q == leaving) active_q <= 1'b0;
+            if (active_q && left_q == leaving) begin
+                active_q <= !riding_q && group_q.rider_units != '0;
+                riding_q <= 1'b1;
+                first_q <= 1'b1;
+                left_q <= lacuna_pkg::CountW'(group_q.rider_units);
+                unit_q <= lacuna_pkg::UnitW'(group_q.rider_units) - 1'b1;
+                group_q.linear <= 1'b1;
+                group_q.emit <= 1'b1;
+                group_q.entry <= group_q.entry + 1'b1;
+            end
         end
         if (!rst_ni) active_q <= 1'b0;
 

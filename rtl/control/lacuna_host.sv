@@ -30,7 +30,7 @@ module lacuna_host #(
     input wire logic mem_write_i,
     input wire lacuna_pkg::space_e mem_space_i,
     input wire logic [7:0] mem_select_i,
-    input wire logic [15:0] mem_address_i,
+    input wire logic [lacuna_pkg::MemAddrW-1:0] mem_address_i,
     input wire logic [35:0] mem_data_i,
     output logic mem_rvalid_o,
     output logic [35:0] mem_rdata_o,
@@ -44,7 +44,7 @@ module lacuna_host #(
     output logic [lacuna_pkg::BankWidth-1:0] bank_we_o,
     output logic tag_we_o,
     output logic [7:0] select_o,
-    output logic [15:0] address_o,
+    output logic [lacuna_pkg::MemAddrW-1:0] address_o,
     output logic [35:0] data_o,
     output logic reading_o,
 
@@ -131,7 +131,7 @@ module lacuna_host #(
             end
             StateClear: begin
                 address_o <= address_o + 1'b1;
-                if (address_o == 16'(LastAddress)) state_q <= StateIdle;
+                if (address_o == lacuna_pkg::MemAddrW'(LastAddress)) state_q <= StateIdle;
             end
             StateWait: begin
                 if (count_q == '0) begin

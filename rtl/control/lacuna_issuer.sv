@@ -2,7 +2,7 @@
 //
 // A bank waits until its readiness tag is the one the item names. The last slot of a group also waits until the drain
 // ports are through with the group before (a group occupies them for its emissions), until the output buffer has room
-// (credit_i, for groups that emit), and until the drain's queue of groups has a place.
+// (credit_i), and until the drain's queue of groups has a place.
 // fire_o: bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group.
 // wait_*_o say why a cycle with work at hand issued nothing.
 `default_nettype none
@@ -43,7 +43,7 @@ module lacuna_issuer #(
     assign last_slot = left_q == 5'd1;
     assign group_end = item_q.last && last_slot;
     assign port_free = gap_q == '0;
-    assign output_free = group_ready_i && (!item_q.group.emit || credit_i >= CreditW'(item_q.group.emissions));
+    assign output_free = group_ready_i && credit_i >= CreditW'(item_q.group.outputs);
     logic fire;
     assign fire = valid_q && ready_q && (!group_end || (port_free && output_free));
     assign take = !valid_q || (fire && last_slot);

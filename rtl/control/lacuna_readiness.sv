@@ -5,7 +5,7 @@
 // Banks that were never written since the last clearing carry TagNever, which no step meets before every bank of its
 // half was written.
 //
-// Depth 2..1024.
+// Depth 2..4096.
 `default_nettype none
 
 module lacuna_readiness #(
@@ -19,8 +19,8 @@ module lacuna_readiness #(
     input wire logic [AddrW-1:0] raddr_i,
     output logic [lacuna_pkg::TagW-1:0] tag_o
 );
-    if (Depth < 2 || Depth > 1024) begin : gen_bad
-        $error("lacuna_readiness: Depth must be 2..1024");
+    if (Depth < 2 || Depth > 4096) begin : gen_bad
+        $error("lacuna_readiness: Depth must be 2..4096");
     end
 
     (* ram_style = "distributed" *) logic [lacuna_pkg::TagW-1:0] tags[0:Depth-1];

@@ -2,12 +2,15 @@
 //
 // start_i (while idle) runs the program at entry_i for steps_i > 0 steps. A program is a list of descriptors, the last
 // one marked `stop`; one pass over the list is an iteration. A descriptor with skew s works on step (iteration - s),
-// and is passed over while that step does not exist, so that layers of consecutive steps can be interleaved.
+// and is passed over while that step does not exist, so that layers of consecutive steps can be interleaved. One marked
+// `final_only` works on the run's last step alone.
+// The last group of a descriptor may carry riders: units of the head, computed from the same h, which is that of the
+// step before; so they ride from the run's second step on, and a final_only head follows for the last.
 // For every group of a descriptor, every bank of its two parts is one item, first the part that h_first names.
 // The step number lives on between runs; reset_step_i (while idle) makes the next step the first: it then reads
 // h of step 0, the initial state, without asking whether it is ready.
 //
-// Items follow each other without a gap as long as no descriptor is passed over. phase_o is the number of the last
+// Descriptors are passed over while an earlier one is walked, one a cycle. phase_o is the number of the last
 // step done (while idle), modulo 8; fresh_o says that none was done since the reset of the step number.
 `default_nettype none
 
@@ -52,7 +55,8 @@ module lacuna_walker (
 
     assign program_entry_o = next_entry_q;
     assign next = descriptor_i;
-    assign next_active = !ended_q && iteration_q >= {1'b0, next.skew} && over_q <= {1'b0, next.skew};
+    assign next_active = !ended_q && iteration_q >= {1'b0, next.skew} && over_q <= {1'b0, next.skew}
+                      && (!next.final_only || (left_q == 'd1 && over_q == {1'b0, next.skew}));
     assign step = phase_q - next.skew[lacuna_pkg::PhaseW-1:0];
     assign step_before = step - 1'b1;
 
@@ -60,19 +64,20 @@ module lacuna_walker (
     lacuna_pkg::descriptor_t now_q;
     logic [lacuna_pkg::BankAddrW-1:0] x_bank_q, h_bank_q, bank_q, banks_q;
     logic [lacuna_pkg::WeightAddrW-1:0] x_weight_q, h_weight_q, weight_q;
-    logic [15:0] groups_q;
+    logic [11:0] groups_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_q, h_tag_q;
-    logic check_h_q, in_h_q, second_q, first_q;
+    logic check_h_q, in_h_q, second_q, first_q, rider_q;
     lacuna_pkg::group_t group_q;
 
-    logic last_of_part, last_of_group, last_of_all, accept, load, advance, run_ends;
+    logic last_of_part, last_of_group, last_of_all, accept, load, advance, run_ends, rider;
 
     assign last_of_part = banks_q == 'd1;
     assign last_of_group = last_of_part && (second_q || now_q.h_banks == '0);
     assign last_of_all = last_of_group && group_q.last_group;
     assign accept = state_q == StateWalk && item_ready_i;
     assign load = (state_q == StateFetch || (accept && last_of_all)) && next_active;
-    assign advance = load || (state_q == StateFetch && !next_active && !ended_q);
+    assign advance = load || (state_q != StateIdle && !next_active && !ended_q);
+    assign rider = iteration_q != {1'b0, next.skew};
     assign run_ends = next.stop && left_q == 'd1 && over_q == {1'b0, next.skew_max};
 
     assign item_valid_o = state_q == StateWalk;
@@ -147,10 +152,11 @@ module lacuna_walker (
             banks_q <= next.h_first ? next.h_banks : next.x_banks;
             x_tag_q <= step[2:1];
             h_tag_q <= step_before[2:1];
+            rider_q <= rider;
             check_h_q <= !(fresh_q && iteration_q == {1'b0, next.skew});
             x_weight_q <= next.weight_base;
-            h_weight_q <= next.weight_base + next.x_slots;
-            weight_q <= next.weight_base + (next.h_first ? next.x_slots : '0);
+            h_weight_q <= next.weight_base + lacuna_pkg::WeightAddrW'(next.x_slots);
+            weight_q <= next.weight_base + (next.h_first ? lacuna_pkg::WeightAddrW'(next.x_slots) : '0);
             in_h_q <= next.h_first;
             second_q <= 1'b0;
             first_q <= 1'b1;
@@ -162,6 +168,13 @@ module lacuna_walker (
             group_q.entry <= next_entry_q;
             group_q.units <= next.groups == 'd1 ? next.units_last : next.units_full;
             group_q.emissions <= next.groups == 'd1 ? next.emissions_last : next.emissions_full;
+            group_q.outputs <= '0;
+            group_q.rider_units <= '0;
+            if (next.emit) group_q.outputs <= next.groups == 'd1 ? next.emissions_last : next.emissions_full;
+            else if (next.groups == 'd1 && rider) begin
+                group_q.outputs <= lacuna_pkg::CountW'(next.rider_emissions);
+                group_q.rider_units <= next.rider_units;
+            end
             group_q.unit_base <= '0;
             group_q.destination <= next.h_base + (step[0] ? next.h_banks : '0);
             group_q.tag <= step[2:1];
@@ -186,9 +199,9 @@ module lacuna_walker (
             first_q <= 1'b1;
             bank_q <= now_q.h_first ? h_bank_q : x_bank_q;
             banks_q <= now_q.h_first ? now_q.h_banks : now_q.x_banks;
-            x_weight_q <= x_weight_q + now_q.slots;
-            h_weight_q <= h_weight_q + now_q.slots;
-            weight_q <= (now_q.h_first ? h_weight_q : x_weight_q) + now_q.slots;
+            x_weight_q <= x_weight_q + lacuna_pkg::WeightAddrW'(now_q.slots);
+            h_weight_q <= h_weight_q + lacuna_pkg::WeightAddrW'(now_q.slots);
+            weight_q <= (now_q.h_first ? h_weight_q : x_weight_q) + lacuna_pkg::WeightAddrW'(now_q.slots);
             groups_q <= groups_q - 1'b1;
             group_q.last_group <= groups_q == 'd2;
             group_q.unit_base <= group_q.unit_base + lacuna_pkg::UnitW'(now_q.units_full);
@@ -197,6 +210,11 @@ module lacuna_walker (
             if (groups_q == 'd2) begin
                 group_q.units <= now_q.units_last;
                 group_q.emissions <= now_q.emissions_last;
+                if (now_q.emit) group_q.outputs <= now_q.emissions_last;
+                else if (rider_q) begin
+                    group_q.outputs <= lacuna_pkg::CountW'(now_q.rider_emissions);
+                    group_q.rider_units <= now_q.rider_units;
+                end
             end
         end
     end

@@ -5,7 +5,7 @@
 // Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_bank_ram.sv (four DP16KD with OUTREG).
 //
-// Depth 2..1024 banks.
+// Depth 2..4096 banks.
 `default_nettype none
 
 module lacuna_bank_ram #(
@@ -19,8 +19,8 @@ module lacuna_bank_ram #(
     input wire logic [AddrW-1:0] raddr_i,
     output logic [lacuna_pkg::BankBits-1:0] rdata_o
 );
-    if (Depth < 2 || Depth > 1024) begin : gen_bad
-        $error("lacuna_bank_ram: Depth must be 2..1024");
+    if (Depth < 2 || Depth > 4096) begin : gen_bad
+        $error("lacuna_bank_ram: Depth must be 2..4096");
     end
 
     (* ram_style = "block", no_rw_check *) logic [lacuna_pkg::BankBits-1:0] mem[0:Depth-1];

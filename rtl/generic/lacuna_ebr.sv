@@ -5,7 +5,7 @@
 // Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_ebr.sv (DP16KD with OUTREG).
 //
-// Width 1..36; Depth 2..65536.
+// Width 1..36; Depth 2..1048576.
 `default_nettype none
 
 module lacuna_ebr #(
@@ -20,8 +20,8 @@ module lacuna_ebr #(
     input wire logic [AddrW-1:0] raddr_i,
     output logic [Width-1:0] rdata_o
 );
-    if (Width < 1 || Width > 36 || Depth < 2 || Depth > 65536) begin : gen_bad
-        $error("lacuna_ebr: Width must be 1..36 and Depth 2..65536");
+    if (Width < 1 || Width > 36 || Depth < 2 || Depth > 1048576) begin : gen_bad
+        $error("lacuna_ebr: Width must be 1..36 and Depth 2..1048576");
     end
 
     (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[0:Depth-1];

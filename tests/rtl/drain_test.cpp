@@ -58,9 +58,13 @@ class DrainRun {
     };
 
     void queue_group() {
-        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits()});
+        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
         group.units = static_cast<int>(random_.one_in(3) ? 3 * kTiles : random_.between(1, 3 * kTiles));
         group.unit_base = static_cast<int>(random_.between(0, 4096 - group.units));
+        const int room = 3 * kTiles - kPorts * ((group.units + kPorts - 1) / kPorts);
+        const bool rides = kTiles % kPorts == 0 || kPorts == 1 || group.units < kTiles;
+        group.rider_units =
+            room > 0 && rides && random_.one_in(2) ? static_cast<int>(random_.between(1, room)) : 0;
         bench_.settle();
         checker_.check("group_ready", static_cast<std::int64_t>(queued_.size()), queued_.size() < kQueue,
                        bench_->group_ready_o);
@@ -87,26 +91,35 @@ class DrainRun {
         clock(random_.one_in(2) ? 0 : static_cast<int>(random_.between(0, 5)));
         bench_->done_i = 1;
         std::uint64_t at = bench_.cycles() + kDoneToFirst;
-        int left = group.units;
         int e = 0;
-        while (left > 0) {
-            Emission emission{0,
-                              e == 0,
-                              false,
-                              group.unit_base + left - 1,
-                              (group.row + e) % 4096,
-                              (group.cell_row + e) % 4096,
-                              group};
-            for (int p = 0; p < kPorts; ++p) {
-                const int strand = 3 * ((kTiles - p + kPorts - 1) / kPorts);
-                if (e < strand && left > 0) {
-                    emission.valid |= 1U << p;
-                    --left;
-                }
+        // The group's own units, then its riders, as a linear group of the next entry.
+        for (const bool riding : {false, true}) {
+            int left = riding ? group.rider_units : group.units;
+            const int base = riding ? 0 : group.unit_base;
+            Group shown = group;
+            if (riding) {
+                shown.linear = 1;
+                shown.emit = 1;
+                shown.entry = (group.entry + 1) % 32;
             }
-            emission.last = left == 0;
-            expected_.emplace_back(at + static_cast<std::uint64_t>(e), emission);
-            ++e;
+            for (bool first = true; left > 0; first = false, ++e) {
+                Emission emission{0,
+                                  first,
+                                  false,
+                                  base + left - 1,
+                                  (group.row + e) % 16384,
+                                  (group.cell_row + e) % 16384,
+                                  shown};
+                for (int p = 0; p < kPorts; ++p) {
+                    const int strand = 3 * ((kTiles - p + kPorts - 1) / kPorts);
+                    if (e < strand && left > 0) {
+                        emission.valid |= 1U << p;
+                        --left;
+                    }
+                }
+                emission.last = left == 0;
+                expected_.emplace_back(at + static_cast<std::uint64_t>(e), emission);
+            }
         }
         free_at_ = bench_.cycles() + static_cast<std::uint64_t>(e);
         clock(1);

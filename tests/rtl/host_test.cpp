@@ -43,7 +43,7 @@ class HostRun {
             const int select = space == kWeight ? static_cast<int>(random_.between(0, 3)) << 6 |
                                                       static_cast<int>(random_.between(0, kTiles - 1))
                                                 : static_cast<int>(random_.between(0, 15));
-            const int address = static_cast<int>(random_.between(0, 65535));
+            const int address = static_cast<int>(random_.between(0, 0xFFFFF));
             if (random_.one_in(2)) {
                 write(space, select, address, static_cast<std::int64_t>(random_.next()) & kWord);
             } else {
@@ -74,7 +74,7 @@ class HostRun {
         bench_->mem_write_i = write;
         bench_->mem_space_i = static_cast<CData>(space);
         bench_->mem_select_i = static_cast<CData>(select);
-        bench_->mem_address_i = static_cast<SData>(address);
+        bench_->mem_address_i = static_cast<IData>(address);
         bench_->mem_data_i = static_cast<QData>(data);
         if (random_.one_in(10)) {  // requests wait while the engine runs
             bench_->engine_busy_i = 1;
@@ -95,7 +95,7 @@ class HostRun {
         clock();
         bench_->mem_valid_i = 0;
         bench_->mem_write_i = static_cast<CData>(random_.between(0, 1));
-        bench_->mem_address_i = static_cast<SData>(random_.between(0, 65535));
+        bench_->mem_address_i = static_cast<IData>(random_.between(0, 0xFFFFF));
         bench_->mem_data_i = static_cast<QData>(random_.between(0, 1'000'000));
         bench_.settle();
     }

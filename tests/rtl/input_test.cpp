@@ -90,7 +90,7 @@ class InputRun {
             checker_.check("write", step_, valid && room, bench_->write_o);
         }
         if (take) {
-            checker_.check("bank", step_, (base_ + (step_ % 2 != 0 ? banks_ : 0) + bank_) % 1024,
+            checker_.check("bank", step_, (base_ + (step_ % 2 != 0 ? banks_ : 0) + bank_) % 4096,
                            bench_->bank_o);
             checker_.check("tag", step_, step_ / 2 % 4, bench_->tag_o);
             held_ += bank_ == 0 ? 1 : 0;

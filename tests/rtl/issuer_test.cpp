@@ -54,14 +54,12 @@ class IssuerRun {
 
   private:
     int make_group() {
-        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits()});
+        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
         // Without obstacles, a group has at least as many slots as emissions, so that the ports never make it
         // wait.
         const int banks = static_cast<int>(random_.between(1, 4));
         group.emissions = static_cast<int>(random_.between(1, obstacles_ ? 30 : 1));
-        if (!obstacles_) {
-            group.emit = 0;
-        }
+        group.outputs = obstacles_ && random_.one_in(2) ? group.emissions : 0;
         int slots = 0;
         for (int b = 0; b < banks; ++b) {
             Item item;
@@ -149,13 +147,13 @@ class IssuerRun {
     bool port_free() const { return bench_cycles() >= port_free_at_; }
     bool output_free(int credit) {
         const Group& group = items_[fired_items_].group;
-        return bench_->group_ready_i != 0 && (group.emit == 0 || credit >= group.emissions);
+        return bench_->group_ready_i != 0 && credit >= group.outputs;
     }
 
     void check_slot() {
         const Item& item = items_[fired_items_];
         checker_.check("bank", now(), item.bank, bench_->bank_o);
-        checker_.check("weight address", now(), (item.weight + slot_) % 65536, bench_->weight_o);
+        checker_.check("weight address", now(), (item.weight + slot_) % 0x100000, bench_->weight_o);
         const Wave expected{item.shift, group_end(), item.first != 0 && slot_ == 0, 1, 0, 0};
         checker_.check("wave", now(), 1, get<Wave>(bench_->wave_o) == expected);
         checker_.check("group_valid", now(), group_end(), bench_->group_valid_o);

@@ -23,25 +23,26 @@ struct Wave {
 struct Load {
     std::int64_t word = 0;
     int address = 0, tile = 0, lane = 0;
-    static constexpr int kWidth = 60;
+    static constexpr int kWidth = 64;
 
     template <class Visit>
     void visit(Visit&& field) {
-        field(word, 36), field(address, 16), field(tile, 6), field(lane, 2);
+        field(word, 36), field(address, 20), field(tile, 6), field(lane, 2);
     }
 };
 
 /// group_t: what the end of the lanes must know of a group.
 struct Group {
-    int cell_fraction = 0, cell_row = 0, row = 0, tag = 0, destination = 0, unit_base = 0, emissions = 0,
-        units = 0;
+    int cell_fraction = 0, cell_row = 0, row = 0, tag = 0, destination = 0, unit_base = 0, rider_units = 0,
+        outputs = 0, emissions = 0, units = 0;
     int entry = 0, last_group = 0, emit = 0, gru = 0, linear = 0;
-    static constexpr int kWidth = 77;
+    static constexpr int kWidth = 97;
 
     template <class Visit>
     void visit(Visit&& field) {
-        field(cell_fraction, 4), field(cell_row, 12), field(row, 12), field(tag, 2), field(destination, 10);
-        field(unit_base, 12), field(emissions, 8), field(units, 8), field(entry, 5);
+        field(cell_fraction, 4), field(cell_row, 14), field(row, 14), field(tag, 2), field(destination, 12);
+        field(unit_base, 12), field(rider_units, 6), field(outputs, 8), field(emissions, 8), field(units, 8);
+        field(entry, 5);
         field(last_group, 1), field(emit, 1), field(gru, 1), field(linear, 1);
     }
     bool operator==(const Group&) const = default;
@@ -51,14 +52,14 @@ struct Group {
 struct Item {
     Group group;
     int releases_x = 0, last = 0, first = 0, shift = 0, slots = 0, weight = 0, tag = 0, check = 0, bank = 0;
-    static constexpr int kWidth = Group::kWidth + 40;
+    static constexpr int kWidth = Group::kWidth + 46;
 
     template <class Visit>
     void visit(Visit&& field) {
         group.visit(field);
         field(releases_x, 1), field(last, 1), field(first, 1), field(shift, 3), field(slots, 5),
-            field(weight, 16);
-        field(tag, 2), field(check, 1), field(bank, 10);
+            field(weight, 20);
+        field(tag, 2), field(check, 1), field(bank, 12);
     }
     bool operator==(const Item&) const = default;
 };
@@ -74,6 +75,7 @@ struct Descriptor {
     int weight_base = 0, slots = 0, x_slots = 0, groups = 0;
     int units_full = 0, units_last = 0, emissions_full = 0, emissions_last = 0;
     int row_base = 0, cell_base = 0;
+    int rider_units = 0, rider_emissions = 0, final_only = 0;
     static constexpr int kWidth = 256;
 
     template <class Visit>
@@ -81,13 +83,14 @@ struct Descriptor {
         int pad = 0;
         field(linear, 1), field(emit, 1), field(h_first, 1), field(stop, 1), field(reads_input, 1);
         field(shift_x, 3), field(shift_h, 3), field(cell_fraction, 4), field(skew, 4), field(skew_max, 4),
-            field(gru, 1), field(pad, 8);
-        field(x_base, 10), field(pad, 6), field(x_banks, 10), field(pad, 6);
-        field(h_base, 10), field(pad, 6), field(h_banks, 10), field(pad, 6);
-        field(k_x, 5), field(k_x_last, 5), field(k_h, 5), field(k_h_last, 5), field(pad, 12);
-        field(weight_base, 16), field(slots, 16), field(x_slots, 16), field(groups, 16);
+            field(gru, 1), field(final_only, 1), field(pad, 7);
+        field(x_base, 12), field(pad, 4), field(x_banks, 12), field(pad, 4);
+        field(h_base, 12), field(pad, 4), field(h_banks, 12), field(pad, 4);
+        field(k_x, 5), field(k_x_last, 5), field(k_h, 5), field(k_h_last, 5), field(rider_units, 6),
+            field(rider_emissions, 6);
+        field(x_slots, 16), field(slots, 16), field(weight_base, 20), field(groups, 12);
         field(units_full, 8), field(units_last, 8), field(emissions_full, 8), field(emissions_last, 8);
-        field(row_base, 12), field(pad, 4), field(cell_base, 12), field(pad, 4);
+        field(row_base, 14), field(pad, 2), field(cell_base, 14), field(pad, 2);
     }
 };
 

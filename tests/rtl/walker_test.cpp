@@ -33,20 +33,25 @@ std::vector<Item> expected_items(const std::vector<Descriptor>& memory, int entr
         for (std::size_t d = 0; d < list.size(); ++d) {
             const Descriptor& what = list[d];
             const std::int64_t of_run = iteration - what.skew;
-            if (of_run < 0 || of_run >= steps) {
+            if (of_run < 0 || of_run >= steps || (what.final_only != 0 && of_run != steps - 1)) {
                 continue;
             }
             const std::int64_t step = done + 1 + of_run;  // step 0 is the initial state
             for (int g = 0; g < what.groups; ++g) {
                 const bool last_group = g == what.groups - 1;
                 Item item;
+                const bool rides = last_group && of_run > 0 && what.emit == 0;
+                const int emissions = last_group ? what.emissions_last : what.emissions_full;
+                const int rider_outputs = rides ? what.rider_emissions : 0;
                 item.group = {what.cell_fraction,
-                              (what.cell_base + g * what.emissions_full) % 4096,
-                              (what.row_base + g * what.emissions_full) % 4096,
+                              (what.cell_base + g * what.emissions_full) % 16384,
+                              (what.row_base + g * what.emissions_full) % 16384,
                               tag_of(step),
-                              (what.h_base + (step % 2 != 0 ? what.h_banks : 0)) % 1024,
+                              (what.h_base + (step % 2 != 0 ? what.h_banks : 0)) % 4096,
                               (g * what.units_full) % 4096,
-                              last_group ? what.emissions_last : what.emissions_full,
+                              rides ? what.rider_units : 0,
+                              what.emit != 0 ? emissions : rider_outputs,
+                              emissions,
                               last_group ? what.units_last : what.units_full,
                               (entry + static_cast<int>(d)) % kEntries,
                               last_group,
@@ -64,12 +69,12 @@ std::vector<Item> expected_items(const std::vector<Descriptor>& memory, int entr
                         item.slots =
                             h_part ? (last ? what.k_h_last : what.k_h) : (last ? what.k_x_last : what.k_x);
                         item.shift = h_part ? what.shift_h : what.shift_x;
-                        item.weight = weight % 65536;
+                        item.weight = weight % 0x100000;
                         weight += item.slots;
                         item.tag = tag_of(read);
                         item.check = !h_part || read > 0;
                         item.bank =
-                            ((h_part ? what.h_base : what.x_base) + (read % 2 != 0 ? banks : 0) + b) % 1024;
+                            ((h_part ? what.h_base : what.x_base) + (read % 2 != 0 ? banks : 0) + b) % 4096;
                         of_group.push_back(item);
                     }
                 }
@@ -118,6 +123,7 @@ class WalkerRun {
         for (Descriptor& d : memory_) {
             d.skew = 0;
             d.skew_max = 0;
+            d.final_only = 0;
         }
         const auto items = expected_items(memory_, entry_, 5, done_);
         start(5);
@@ -159,12 +165,15 @@ class WalkerRun {
             d.k_x = up_to(16), d.k_x_last = up_to(16), d.k_h = up_to(16), d.k_h_last = up_to(16);
             d.x_slots = (d.x_banks - 1) * d.k_x + d.k_x_last;
             d.slots = d.x_slots + (d.h_banks == 0 ? 0 : (d.h_banks - 1) * d.k_h + d.k_h_last);
-            d.weight_base = static_cast<int>(random_.between(0, 65535));
+            d.weight_base = static_cast<int>(random_.between(0, 0xFFFFF));
             d.groups = up_to(4);
             d.units_full = up_to(63), d.units_last = up_to(63);
             d.emissions_full = up_to(63), d.emissions_last = up_to(63);
-            d.row_base = static_cast<int>(random_.between(0, 4095));
-            d.cell_base = static_cast<int>(random_.between(0, 4095));
+            d.rider_units = static_cast<int>(random_.one_in(2) ? 0 : random_.between(1, 63));
+            d.rider_emissions = d.rider_units == 0 ? 0 : up_to(63);
+            d.final_only = random_.one_in(4);
+            d.row_base = static_cast<int>(random_.between(0, 16383));
+            d.cell_base = static_cast<int>(random_.between(0, 16383));
         }
         Descriptor& last = memory_[static_cast<std::size_t>((entry_ + length - 1) % kEntries)];
         last.stop = 1;

@@ -1,12 +1,14 @@
 // The engine against golden, bit by bit: random models on several geometries.
 #include <doctest/doctest.h>
 
+#include "tests/system/random_case.hpp"
 #include "tests/system/random_runs.hpp"
 
 namespace lacuna {
 namespace {
 
 constexpr std::uint64_t kModelsPerGeometry = 12;
+constexpr std::uint64_t kSoakSample = 10;
 
 void check_clean(const Session& session) {
     if (session.first_mismatch()) {
@@ -44,8 +46,23 @@ void run_random_models(Cell cell, std::uint64_t seed) {
 TEST_CASE("random models give golden's bits on every geometry, in every mode, from every state") {
     run_random_models(Cell::Lstm, 1000);
 }
+
 TEST_CASE("random GRUs give golden's bits on every geometry, in every mode, from every state") {
     run_random_models(Cell::Gru, 2000);
+}
+
+TEST_CASE("a sample of the soak: models of any shape that fits, every bit and every cycle as predicted") {
+    for (const Geometry& geometry : built_geometries()) {
+        for (std::uint64_t seed = 1; seed <= kSoakSample; ++seed) {
+            CAPTURE(geometry.to_string());
+            CAPTURE(seed);
+            const auto options = random_case_options(seed, geometry, 200);
+            const auto engine = make_engine(geometry, {.seed = seed, .trace = {}});
+            const CaseResult result = run_case(*engine, random_model(options), seed, 6000);
+            CHECK(result.failure == "");
+            CHECK(result.values > 0);
+        }
+    }
 }
 
 TEST_CASE("one long run equals many short ones") {
@@ -109,7 +126,7 @@ TEST_CASE("score mode hides the tail of a step: a deep enough stack costs nothin
     Session session(*engine, model);
     SplitMix64 prng(1);
     const RunStatistics run = random_run(session, Mode::Score, 12, prng);
-    CHECK(run.cycles_per_step() == doctest::Approx(session.layout().sweep_cycles()).epsilon(1e-9));
+    CHECK(run.cycles_per_step() == doctest::Approx(session.layout().sweep_cycles(Mode::Score)).epsilon(1e-9));
 }
 
 TEST_CASE("an engine that has run takes another model, and a clear right after a write is a whole clear") {

@@ -57,6 +57,7 @@ TEST_CASE("operations do not share memory, and sweeps count what the engine spen
         CHECK(d.row_base == rows);
         words += d.groups * d.slots;
         rows += (d.groups - 1) * d.emissions_full + d.emissions_last;
+        CHECK(operation.riders == 0);
         if (!operation.head) {
             CHECK(d.h_base == banks);
             banks += 2 * d.h_banks;
@@ -91,6 +92,32 @@ TEST_CASE("programs end with one stop, and no layer is more than one step behind
         }
         CHECK(program.back().skew_max == program.back().skew);
     }
+}
+
+TEST_CASE("a head rides in the top layer's last group where there is room, in score mode only") {
+    const Geometry geometry{.tiles = 4, .ports = 2};  // groups of 12
+    const auto rides = [&](std::size_t units, std::size_t rows, int k_h, int head_k, int shift_h) {
+        RandomModelOptions options;
+        options.inputs = 20;
+        options.units = {16, units};
+        options.k_h = {k_h};
+        options.head_rows = rows;
+        options.head_k = head_k;
+        options.part_shifts = false;
+        QuantisedModel model = random_model(options);
+        model.layers.back().shift_h = shift_h;
+        const Layout layout = lay_out(model, geometry);
+        CHECK_FALSE(layout.head_rides(Mode::Generate));
+        CHECK(layout.program(Mode::Generate).back().final_only == false);
+        CHECK(layout.program(Mode::Score).back().final_only == layout.head_rides(Mode::Score));
+        return layout.head_rides(Mode::Score);
+    };
+    CHECK(rides(40, 32, 2, 2, 0));        // 4 units in the last group, 8 of the head
+    CHECK(rides(40, 32, 4, 2, 0));        // banks of the layer have slots to spare
+    CHECK_FALSE(rides(40, 33, 2, 2, 0));  // 9 of the head
+    CHECK_FALSE(rides(36, 4, 2, 2, 0));   // the last group is full
+    CHECK_FALSE(rides(40, 32, 2, 4, 0));  // the head needs more slots than a bank is swept for
+    CHECK_FALSE(rides(40, 32, 2, 2, 1));  // its sums would be shifted
 }
 
 TEST_CASE("a state of another shape is refused") {

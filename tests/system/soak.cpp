@@ -1,0 +1,69 @@
+// The soak: hundreds of random models on engines from 1 to 13 tiles; every bit and every cycle must be as
+// predicted.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "common/error.hpp"
+#include "common/progress.hpp"
+#include "tests/system/random_case.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr int kLargest = 2048;
+constexpr long kBudget = 60000;
+
+int soak(int models, std::uint64_t first_seed) {
+    const auto geometries = built_geometries();
+    int failed = 0;
+    std::uint64_t values = 0;
+    std::uint64_t cycles = 0;
+    {
+        Progress progress("soak", static_cast<std::size_t>(models));
+        for (int i = 0; i < models; ++i) {
+            const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
+            const Geometry& geometry = geometries[static_cast<std::size_t>(i) % geometries.size()];
+            const auto options = random_case_options(seed, geometry, kLargest);
+            CaseResult result;
+            try {
+                const auto engine = make_engine(geometry, {.seed = seed, .trace = {}});
+                result = run_case(*engine, random_model(options), seed, kBudget);
+            } catch (const std::exception& error) {
+                result.failure = error.what();
+            }
+            values += result.values;
+            cycles += result.cycles;
+            if (!result.failure.empty()) {
+                ++failed;
+                progress.note(fmt::format("seed {} on {}: {}", seed, geometry.to_string(), result.failure));
+            }
+            progress.update(static_cast<std::size_t>(i + 1), fmt::format("{} failed", failed));
+        }
+    }
+    fmt::print(
+        "soak: {} engines, {} cycles, {} values checked, cycles of every run compared with the prediction\n",
+        geometries.size(), cycles, values);
+    fmt::print("{} passed, {} failed\n", models - failed, failed);
+    return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace lacuna
+
+int main(int argc, char** argv) {
+    CLI::App app("Runs random models on many engines and compares every bit and every cycle");
+    int models = 300;
+    std::uint64_t seed = 1;
+    app.add_option("--models", models, "Models to run")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--seed", seed, "Seed of the first model; the next ones count on")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    try {
+        return lacuna::soak(models, seed);
+    } catch (const std::exception& error) {
+        std::fflush(stdout);
+        fmt::print(stderr, "lacuna-soak: {}\n", error.what());
+        return 1;
+    }
+}
