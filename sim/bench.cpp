@@ -31,9 +31,10 @@ QuantisedModel without_head(QuantisedModel model) {
     return model;
 }
 
-QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, std::size_t head_rows,
-                            int k) {
+QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, std::size_t head_rows, int k,
+                            Cell cell = Cell::Lstm) {
     RandomModelOptions options;
+    options.cell = cell;
     options.seed = kSeed;
     options.inputs = inputs;
     options.units = std::move(units);
@@ -58,7 +59,9 @@ std::vector<Case> cases(const std::filesystem::path& models) {
             {"1x64-8x-score", random_shape(64, {64}, 0, 2), Mode::Score},
             {"3x100-8x-score", random_shape(100, {100, 100, 100}, 0, 2), Mode::Score},
             {"4x96-8x-head10-score", random_shape(96, {96, 96, 96, 96}, 10, 2), Mode::Score},
-            {"1x20-4x-audio-score", random_shape(1, {20}, 1, 4), Mode::Score}};
+            {"1x20-4x-audio-score", random_shape(1, {20}, 1, 4), Mode::Score},
+            {"gru-2x256-8x-score", random_shape(128, {256, 256}, 0, 2, Cell::Gru), Mode::Score},
+            {"gru-2x256-8x-generate", random_shape(128, {256, 256}, 0, 2, Cell::Gru), Mode::Generate}};
 }
 
 Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {
