@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 #include "golden/golden_model.hpp"
 #include "golden/prng.hpp"
@@ -74,9 +76,9 @@ std::vector<int> random_tokens(std::size_t count) {
     return tokens;
 }
 
-QuantiseOptions named(const char* name) {
+QuantiseOptions named(std::string name) {
     QuantiseOptions options;
-    options.name = name;
+    options.name = std::move(name);
     return options;
 }
 
