@@ -67,6 +67,14 @@ void add_prune_command(CLI::App& app) {
     command->add_option("--k", settings->train.k, "Weights kept per row and bank of 16: 1, 2, 4, 8 or 16")
         ->capture_default_str();
     command
+        ->add_option("--bank-width", settings->train.bank.width,
+                     "Columns among which k are chosen: 16, or 8 (which keep k / 2)")
+        ->capture_default_str();
+    command
+        ->add_option("--shared-rows", settings->train.bank.rows,
+                     "Neighbouring rows of a gate that keep the same columns")
+        ->capture_default_str();
+    command
         ->add_option("--prune-fraction", settings->train.prune_fraction, "Part of the run over which k falls")
         ->capture_default_str();
     command

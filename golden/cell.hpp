@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace lacuna {
 
@@ -11,7 +12,7 @@ namespace lacuna {
 enum class Cell : std::uint8_t { Lstm, Gru };
 
 /// `lstm`, `gru`
-constexpr const char* cell_name(Cell cell) {
+inline std::string cell_name(Cell cell) {
     return cell == Cell::Gru ? "gru" : "lstm";
 }
 

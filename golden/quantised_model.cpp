@@ -35,7 +35,7 @@ std::int64_t largest_gate_sum(Cell cell, const RecurrentLayer& layer) {
 }  // namespace
 
 std::string kind_name(Cell cell, bool language) {
-    return std::string(cell_name(cell)) + (language ? "-lm" : "");
+    return cell_name(cell) + (language ? "-lm" : "");
 }
 
 std::size_t slots_per_row(std::size_t columns, int k) {

@@ -8,29 +8,47 @@
 
 namespace lacuna {
 
-void keep_largest(const ConstBlockMap<float>& weights, int k, BlockMap<float> mask) {
+void keep_largest(const ConstBlockMap<float>& weights, int k, const BankShape& shape, Eigen::Index block_rows,
+                  BlockMap<float> mask) {
+    const Eigen::Index width = shape.width;
+    const Eigen::Index kept = (k * width + kBankColumns - 1) / kBankColumns;
     std::array<Eigen::Index, kBankColumns> order{};
-    for (Eigen::Index row = 0; row < weights.rows(); ++row) {
-        for (Eigen::Index first = 0; first < weights.cols(); first += kBankColumns) {
-            const auto real = std::min(kBankColumns, weights.cols() - first);
+    std::array<float, kBankColumns> sums{};
+    for (Eigen::Index row = 0; row < weights.rows();) {
+        const Eigen::Index gate_end = (row / block_rows + 1) * block_rows;
+        const Eigen::Index rows = std::min({Eigen::Index{shape.rows}, gate_end - row, weights.rows() - row});
+        for (Eigen::Index first = 0; first < weights.cols(); first += width) {
+            const auto real = std::min(width, weights.cols() - first);
+            for (Eigen::Index column = 0; column < real; ++column) {
+                sums[static_cast<std::size_t>(column)] =
+                    weights.block(row, first + column, rows, 1).cwiseAbs().sum();
+            }
             const std::span columns(order.data(), static_cast<std::size_t>(real));
-            std::iota(columns.begin(), columns.end(), first);
-            std::ranges::stable_sort(columns, std::greater<>{},
-                                     [&](Eigen::Index column) { return std::abs(weights(row, column)); });
+            std::iota(columns.begin(), columns.end(), Eigen::Index{0});
+            std::ranges::stable_sort(columns, std::greater<>{}, [&](Eigen::Index column) {
+                return sums[static_cast<std::size_t>(column)];
+            });
             for (Eigen::Index rank = 0; rank < real; ++rank) {
-                mask(row, columns[static_cast<std::size_t>(rank)]) = rank < k ? 1.0F : 0.0F;
+                mask.block(row, first + columns[static_cast<std::size_t>(rank)], rows, 1)
+                    .setConstant(rank < kept ? 1.0F : 0.0F);
             }
         }
+        row += rows;
     }
 }
 
-Flat<float> bank_balanced_mask(const Flat<float>& parameters, const ParameterLayout& layout, int k) {
+Flat<float> bank_balanced_mask(const Flat<float>& parameters, const ParameterLayout& layout, int k,
+                               const BankShape& shape) {
     Flat<float> mask = Flat<float>::Ones(parameters.size());
+    const auto keep = [&](const Block& block, Eigen::Index block_rows) {
+        keep_largest(view(parameters, block), k, shape, block_rows, view(mask, block));
+    };
     for (const auto& blocks : layout.layers) {
-        keep_largest(view(parameters, blocks.weight_x), k, view(mask, blocks.weight_x));
-        keep_largest(view(parameters, blocks.weight_h), k, view(mask, blocks.weight_h));
+        const Eigen::Index units = blocks.weight_h.cols;
+        keep(blocks.weight_x, units);
+        keep(blocks.weight_h, units);
     }
-    keep_largest(view(parameters, layout.head_weight), k, view(mask, layout.head_weight));
+    keep(layout.head_weight, layout.head_weight.rows);
     return mask;
 }
 

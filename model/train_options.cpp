@@ -33,6 +33,9 @@ void TrainOptions::check(Problems& problems) const {
     require(problems, dropout >= 0 && dropout < 1, "--dropout", dropout, "0 or more and below 1");
     const std::array counts = {1, 2, 4, 8, 16};
     require(problems, std::ranges::find(counts, k) != counts.end(), "--k", k, "1, 2, 4, 8 or 16");
+    require(problems, bank.width == 16 || (bank.width == 8 && k % 2 == 0), "--bank-width", bank.width,
+            "16, or 8 with an even --k");
+    require(problems, bank.rows >= 1 && bank.rows <= 16, "--shared-rows", bank.rows, "1 to 16");
     require(problems, prune_fraction >= 0 && prune_fraction <= 1, "--prune-fraction", prune_fraction,
             "0 to 1");
     require(problems, mask_interval >= 1, "--mask-interval", mask_interval, "at least 1");
@@ -42,26 +45,30 @@ void TrainOptions::check(Problems& problems) const {
 }
 
 std::string TrainOptions::to_json() const {
-    const nlohmann::json object = {{"epochs", epochs},
-                                   {"streams", streams},
-                                   {"steps", steps},
-                                   {"shards", shards},
-                                   {"seed", seed},
-                                   {"learning_rate", learning_rate.peak},
-                                   {"warmup", learning_rate.warmup},
-                                   {"final_rate", learning_rate.final_fraction},
-                                   {"beta1", adam.beta1},
-                                   {"beta2", adam.beta2},
-                                   {"epsilon", adam.epsilon},
-                                   {"weight_decay", adam.weight_decay},
-                                   {"clip", clip},
-                                   {"dropout", dropout},
-                                   {"k", k},
-                                   {"prune_fraction", prune_fraction},
-                                   {"mask_interval", mask_interval},
-                                   {"regrow", regrow},
-                                   {"round_fraction", round_fraction},
-                                   {"distill", distill}};
+    nlohmann::json object = {{"epochs", epochs},
+                             {"streams", streams},
+                             {"steps", steps},
+                             {"shards", shards},
+                             {"seed", seed},
+                             {"learning_rate", learning_rate.peak},
+                             {"warmup", learning_rate.warmup},
+                             {"final_rate", learning_rate.final_fraction},
+                             {"beta1", adam.beta1},
+                             {"beta2", adam.beta2},
+                             {"epsilon", adam.epsilon},
+                             {"weight_decay", adam.weight_decay},
+                             {"clip", clip},
+                             {"dropout", dropout},
+                             {"k", k},
+                             {"prune_fraction", prune_fraction},
+                             {"mask_interval", mask_interval},
+                             {"regrow", regrow},
+                             {"round_fraction", round_fraction},
+                             {"distill", distill}};
+    if (bank != BankShape{}) {
+        object["bank_width"] = bank.width;
+        object["shared_rows"] = bank.rows;
+    }
     return object.dump();
 }
 

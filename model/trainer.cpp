@@ -9,7 +9,6 @@
 #include "common/error.hpp"
 #include "common/sha256.hpp"
 #include "golden/prng.hpp"
-#include "model/bank_mask.hpp"
 #include "model/fake_quantise.hpp"
 #include "model/shards.hpp"
 
@@ -162,7 +161,7 @@ void Trainer::update_mask() {
     }
     const double progress = end == 0 ? 1.0 : static_cast<double>(update_) / static_cast<double>(end);
     kept_ = kept_per_bank(progress, options_.k);
-    mask_ = bank_balanced_mask(parameters_, layout_, kept_);
+    mask_ = bank_balanced_mask(parameters_, layout_, kept_, options_.bank);
     mask_changed_ = true;
     if (update_ == end) {  // from here on the pruned weights are gone
         parameters_ = parameters_.cwiseProduct(mask_);

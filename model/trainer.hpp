@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/safetensors.hpp"
+#include "model/bank_mask.hpp"
 #include "model/corpus.hpp"
 #include "model/network.hpp"
 #include "model/optimiser.hpp"
@@ -28,6 +29,7 @@ struct TrainOptions {
     double clip = 1.0;     ///< largest norm of a gradient
     double dropout = 0.0;  ///< between layers and before the head
 
+    BankShape bank;               ///< how the kept weights are chosen
     int k = 16;                   ///< weights kept per row and bank at the end; 16 = no pruning
     double prune_fraction = 0.4;  ///< part of the updates over which k falls from 16
     int mask_interval = 20;       ///< updates between choices of the kept weights while k falls

@@ -251,22 +251,23 @@ std::vector<Resource> resources_of(const QuantisedModel& model, const Layout& la
 
 std::string what_would_fit(const QuantisedModel& model, const Geometry& geometry) {
     std::vector<std::string> ways;
-    Geometry own = geometry;  // for the model's activations
-    own.activation_bits = model.activation_bits;
-    own.accumulator_bits =
-        std::min(own.accumulator_bits, number_format(model.activation_bits).max_accumulator_bits);
-    Geometry deeper = own;
+    Geometry same = geometry;
+    same.activation_bits = model.activation_bits;
+    same.accumulator_bits =
+        std::min(geometry.accumulator_bits, number_format(model.activation_bits).max_accumulator_bits);
+    Geometry deeper = same;
     const Layout needed = Layout::unchecked(model, geometry);
     deeper.weight_depth = std::max(geometry.weight_depth, needed.weight_words);
     deeper.bank_depth = std::max(geometry.bank_depth, needed.banks);
     deeper.row_depth = std::max(geometry.row_depth, needed.rows);
-    deeper.accumulator_bits = std::max(own.accumulator_bits, model.accumulator_bits());
+    deeper.accumulator_bits = std::max(same.accumulator_bits, model.accumulator_bits());
     if (deeper.within_limits() && fits(model, deeper)) {
         ways.push_back(deeper.to_string());
     }
-    for (Geometry wider = own; wider.tiles < kMaxTiles;) {
+    Geometry wider = same;
+    while (wider.tiles < kMaxTiles) {
         ++wider.tiles;
-        if (fits(model, wider)) {
+        if (wider.within_limits() && fits(model, wider)) {
             ways.push_back(wider.to_string());
             break;
         }

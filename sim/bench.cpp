@@ -31,9 +31,10 @@ QuantisedModel without_head(QuantisedModel model) {
     return model;
 }
 
-QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, std::size_t head_rows, int k,
-                            const Geometry& geometry) {
+QuantisedModel random_shape(const Geometry& geometry, std::size_t inputs, std::vector<std::size_t> units,
+                            std::size_t head_rows, int k, Cell cell = Cell::Lstm) {
     RandomModelOptions options;
+    options.cell = cell;
     options.seed = kSeed;
     options.inputs = inputs;
     options.units = std::move(units);
@@ -51,16 +52,19 @@ QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, 
 std::vector<Case> cases(const std::filesystem::path& models, const Geometry& geometry) {
     const QuantisedModel seed_8x = load_quantised_model(models / "kjv-8x.safetensors");
     const QuantisedModel seed_16x = load_quantised_model(models / "kjv-16x.safetensors");
-    return {{"seed-8x-score", seed_8x, Mode::Score},
-            {"seed-8x-nohead-score", without_head(seed_8x), Mode::Score},
-            {"seed-8x-generate", seed_8x, Mode::Generate},
-            {"seed-16x-score", seed_16x, Mode::Score},
-            {"seed-16x-generate", seed_16x, Mode::Generate},
-            {"2x650-8x-score", random_shape(650, {650, 650}, 0, 2, geometry), Mode::Score},
-            {"1x64-8x-score", random_shape(64, {64}, 0, 2, geometry), Mode::Score},
-            {"3x100-8x-score", random_shape(100, {100, 100, 100}, 0, 2, geometry), Mode::Score},
-            {"4x96-8x-head10-score", random_shape(96, {96, 96, 96, 96}, 10, 2, geometry), Mode::Score},
-            {"1x20-4x-audio-score", random_shape(1, {20}, 1, 4, geometry), Mode::Score}};
+    return {
+        {"seed-8x-score", seed_8x, Mode::Score},
+        {"seed-8x-nohead-score", without_head(seed_8x), Mode::Score},
+        {"seed-8x-generate", seed_8x, Mode::Generate},
+        {"seed-16x-score", seed_16x, Mode::Score},
+        {"seed-16x-generate", seed_16x, Mode::Generate},
+        {"2x650-8x-score", random_shape(geometry, 650, {650, 650}, 0, 2), Mode::Score},
+        {"1x64-8x-score", random_shape(geometry, 64, {64}, 0, 2), Mode::Score},
+        {"3x100-8x-score", random_shape(geometry, 100, {100, 100, 100}, 0, 2), Mode::Score},
+        {"4x96-8x-head10-score", random_shape(geometry, 96, {96, 96, 96, 96}, 10, 2), Mode::Score},
+        {"1x20-4x-audio-score", random_shape(geometry, 1, {20}, 1, 4), Mode::Score},
+        {"gru-2x256-8x-score", random_shape(geometry, 128, {256, 256}, 0, 2, Cell::Gru), Mode::Score},
+        {"gru-2x256-8x-generate", random_shape(geometry, 128, {256, 256}, 0, 2, Cell::Gru), Mode::Generate}};
 }
 
 Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {

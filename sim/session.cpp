@@ -9,7 +9,7 @@ namespace {
 
 /// Cycles without a slot, a result or a new input after which the engine counts as stuck.
 constexpr std::uint64_t kStuckCycles = 100000;
-constexpr std::uint64_t kMemoryTimeout = 10000;
+constexpr std::uint64_t kMemoryTimeout = 100000;  // a clear takes one cycle a row
 constexpr std::uint32_t kLow16 = 0xFFFF;
 
 /// Activation `index` of a 32-bit part of a bank.

@@ -20,9 +20,10 @@ RowMatrix random_matrix(Eigen::Index rows, Eigen::Index cols, std::uint64_t seed
     return matrix;
 }
 
-RowMatrix mask_of(const RowMatrix& weights, int k) {
+RowMatrix mask_of(const RowMatrix& weights, int k, const BankShape& shape = {},
+                  Eigen::Index block_rows = 12) {
     RowMatrix mask = RowMatrix::Constant(weights.rows(), weights.cols(), -1.0F);
-    keep_largest({weights.data(), weights.rows(), weights.cols()}, k,
+    keep_largest({weights.data(), weights.rows(), weights.cols()}, k, shape, block_rows,
                  {mask.data(), mask.rows(), mask.cols()});
     return mask;
 }
@@ -54,6 +55,41 @@ TEST_CASE("every row keeps exactly min(k, real columns) weights of every bank, t
                     REQUIRE(smallest_kept >= largest_pruned);
                 }
             }
+        }
+    }
+}
+
+TEST_CASE("banks of 8 keep k / 2 each, so banks of 16 never more than k") {
+    const auto weights = random_matrix(6, 44, 3);
+    for (const int k : {2, 4, 8}) {
+        const auto mask = mask_of(weights, k, {8, 1});
+        for (Eigen::Index first = 0; first < 44; first += 8) {
+            const auto real = std::min<Eigen::Index>(8, 44 - first);
+            CHECK(mask.middleCols(first, real).rowwise().sum() ==
+                  Eigen::VectorXf::Constant(6, static_cast<float>(std::min<Eigen::Index>(k / 2, real))));
+        }
+        for (Eigen::Index first = 0; first < 44; first += 16) {
+            CHECK(mask.middleCols(first, std::min<Eigen::Index>(16, 44 - first)).rowwise().sum().maxCoeff() <=
+                  static_cast<float>(k));
+        }
+    }
+}
+
+TEST_CASE("rows that share keep the columns of the largest sum, and no group leaves its gate") {
+    const auto weights = random_matrix(12, 20, 4);
+    const auto mask = mask_of(weights, 2, {16, 2}, 3);  // gates of 3 rows: groups of 2 and 1
+    for (Eigen::Index gate = 0; gate < 12; gate += 3) {
+        CHECK(mask.row(gate) == mask.row(gate + 1));
+        CHECK(mask.row(gate + 2) == mask_of(weights.row(gate + 2), 2, {}, 1).row(0));
+        for (Eigen::Index first = 0; first < 20; first += 16) {
+            const auto real = std::min<Eigen::Index>(16, 20 - first);
+            const Eigen::VectorXf sums =
+                weights.block(gate, first, 2, real).cwiseAbs().colwise().sum().transpose();
+            const Eigen::VectorXf kept = mask.block(gate, first, 1, real).transpose();
+            CHECK(kept.sum() == 2.0F);
+            const float smallest_kept = (kept.array() > 0.0F).select(sums, 1e9F).minCoeff();
+            const float largest_pruned = (kept.array() > 0.0F).select(-1.0F, sums).maxCoeff();
+            CHECK(smallest_kept >= largest_pruned);
         }
     }
 }

@@ -23,18 +23,16 @@ stage() {
 }
 
 dense=$out/kjv-dense-float.safetensors
-first_8x=$out/kjv-8x-first.safetensors
 pruned_8x=$out/kjv-8x-float.safetensors
 pruned_16x=$out/kjv-16x-float.safetensors
 
 stage "$dense" train --data "$data" --out "$dense" --resume --epochs 5 --seed 1
-# 8x: prune over the first 30 % of the updates and fine-tune; then fine-tune again with the dense model as teacher.
-stage "$first_8x" prune "$dense" --data "$data" --out "$first_8x" --resume --k 2 --epochs 6 --seed 1
-stage "$pruned_8x" prune "$first_8x" --data "$data" --out "$pruned_8x" --resume --k 2 --epochs 6 --learning-rate 0.005 \
-    --prune-fraction 0 --round-fraction 0.5 --teacher "$dense" --distill 0.7 --seed 2
-# 16x: prune the 8x model further.
-stage "$pruned_16x" prune "$pruned_8x" --data "$data" --out "$pruned_16x" --resume --k 1 --epochs 2 --learning-rate 0.008 \
-    --seed 3
+# 8x: k falls from 16 to 2 over the first quarter; the dense model teaches all the way.
+stage "$pruned_8x" prune "$dense" --data "$data" --out "$pruned_8x" --resume --k 2 --epochs 16 --streams 32 \
+    --learning-rate 0.006 --prune-fraction 0.25 --round-fraction 0.4 --teacher "$dense" --distill 0.7 --seed 1
+# 16x: the 8x model opens up again and is pruned further.
+stage "$pruned_16x" prune "$pruned_8x" --data "$data" --out "$pruned_16x" --resume --k 1 --epochs 5 --streams 32 \
+    --learning-rate 0.006 --prune-fraction 0.2 --round-fraction 0.4 --teacher "$dense" --distill 0.7 --seed 2
 for name in kjv-dense kjv-8x kjv-16x; do
     stage "$out/$name.safetensors" quantise "$out/$name-float.safetensors" --data "$data" \
         --out "$out/$name.safetensors" --name "$name"
