@@ -80,7 +80,9 @@ void print_report(const Outcome& outcome, const Calibration& calibration) {
     }
     const Head& head = *outcome.model.head;
     fmt::print("head    {:9}  {:2}         {:6.1f}  logit < {:<5} {} logits\n", head.h.slots, head.h.k,
-               outcome.report.snr_head, 1 << (15 - head.fraction), outcome.score.saturated_logits);
+               outcome.report.snr_head,
+               1 << (number_format(outcome.model.activation_bits).gate_bits - 1 - head.fraction),
+               outcome.score.saturated_logits);
     fmt::print("embedding                   {:6.1f}\n", outcome.report.snr_embedding);
     std::size_t filled = outcome.report.head_filled_slots;
     for (const auto& layer : outcome.report.layers) {
@@ -108,7 +110,10 @@ std::string extended_history(const Outcome& outcome, const Calibration& calibrat
     auto history = nlohmann::json::parse(outcome.model.history);
     nlohmann::json stage = {
         {"stage", "quantise"},
-        {"command", fmt::format("lacuna quantise --name {}{}", settings.options.name,
+        {"command", fmt::format("lacuna quantise --name {}{}{}", settings.options.name,
+                                settings.options.activation_bits == 8
+                                    ? ""
+                                    : fmt::format(" --act {}", settings.options.activation_bits),
                                 settings.steps == 0 ? "" : fmt::format(" --steps {}", settings.steps))},
         {"data_sha256", corpus.sha256},
         {"steps", calibration.steps},
@@ -167,6 +172,11 @@ void add_quantise_command(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--out", settings->out, "Model file to write")->required();
     command->add_option("--name", settings->options.name, "Name of the model; default: that of the file");
+    command
+        ->add_option("--act", settings->options.activation_bits,
+                     "Bits of an activation, 8 or 16, of the engine that the model is for")
+        ->check(CLI::IsMember({8, 16}))
+        ->capture_default_str();
     command
         ->add_option("--steps", settings->steps,
                      "Characters of the validation split to calibrate on; 0 takes all of it")

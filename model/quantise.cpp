@@ -11,18 +11,14 @@
 #include <optional>
 
 #include "common/error.hpp"
-#include "golden/fixed.hpp"
 
 namespace lacuna {
 
 namespace {
 
 constexpr int kMaxPartShift = 7;
-constexpr int kMinCellFraction = 8;
-constexpr int kMaxCellFraction = 12;
-constexpr int kMaxHeadFraction = 14;
-constexpr double kActivationSteps = 128;  // h is h / 128
-constexpr double kPreSteps = 4096;        // Q3.12
+constexpr int kMinCellFraction = NumberFormat::kMinCellFraction;
+constexpr int kCellBits = 16;
 constexpr std::size_t kShownBanks = 4;
 
 /// Integers of one part of a layer's sums, or of the head's. A sum is a row of each part, which share its
@@ -133,21 +129,28 @@ RowProblem row_problem(const std::vector<Part>& parts, std::size_t sum, std::vec
     return problem;
 }
 
-/// Quantises all rows of the given parts; `moment` is E[z z^T] of their joint input z. Biases are in steps of
-/// 1 / bias_steps.
+/// What an activation of 1 counts.
+double activation_steps(const NumberFormat& format) {
+    return std::ldexp(1.0, format.activation_bits - 1);
+}
+
+/// Quantises all rows of the given parts; `moment` is E[z z^T] of their joint input z. Sums and biases become
+/// steps of 1 / steps.
 std::vector<RowScale> quantise_rows(std::vector<Part>& parts, const Eigen::MatrixXd& moment,
-                                    const Eigen::VectorXf& bias, double scale_factor, double bias_steps,
+                                    const Eigen::VectorXf& bias, const NumberFormat& format, double steps,
                                     std::size_t& limited_biases) {
     std::vector<RowScale> rows(parts.front().row_of.size());
     std::vector<Eigen::Index> inputs;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         RowProblem problem = row_problem(parts, row, inputs);
         problem.moment = moment(inputs, inputs);
-        problem.scale_factor = scale_factor;
+        problem.scale_factor = steps / activation_steps(format);
+        problem.mantissa_bits = format.mantissa_bits;
         const RowSolution solution = quantise_row(problem);
-        const double target = static_cast<double>(bias[static_cast<Eigen::Index>(row)]) * bias_steps;
+        const double target = static_cast<double>(bias[static_cast<Eigen::Index>(row)]) * steps;
         const auto rounded = static_cast<std::int64_t>(std::floor(target + 0.5));
-        rows[row] = {solution.scale.mantissa, solution.scale.shift, sat16(rounded)};
+        const auto limited = std::clamp<std::int64_t>(rounded, format.min_gate(), format.max_gate());
+        rows[row] = {solution.scale.mantissa, solution.scale.shift, static_cast<std::int32_t>(limited)};
         limited_biases += rows[row].bias != rounded ? 1 : 0;
 
         Eigen::Index at = 0;
@@ -174,8 +177,12 @@ double decibels(const Part& part) {
 
 /// Output noise of a whole layer when its parts are shifted as they say and rounded to the nearest integers,
 /// with inputs taken as independent; infinite when a row could overflow the accumulator.
-double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& moment, int accumulator_bits) {
-    const double limit = std::ldexp(1.0, accumulator_bits - 1) - 1;
+double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& moment,
+                       const QuantiseOptions& options) {
+    const int usual = options.activation_bits == 16 ? 32 : 24;
+    const int accumulator = options.accumulator_bits > 0 ? options.accumulator_bits : usual;
+    const double limit = std::ldexp(1.0, accumulator - 1) - 1;
+    const double steps = activation_steps(number_format(options.activation_bits));
     const Eigen::VectorXd input_power = moment.diagonal();
     double noise = 0;
     std::vector<Eigen::Index> inputs;
@@ -196,7 +203,7 @@ double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& mo
             sum += std::ldexp(v.segment(at, slots).cwiseAbs().sum(), part.shift);
             at += slots;
         }
-        if (kActivationSteps * sum > limit) {
+        if (steps * sum > limit) {
             return std::numeric_limits<double>::infinity();
         }
     }
@@ -205,13 +212,13 @@ double estimated_noise(const std::vector<Part>& parts, const Eigen::MatrixXd& mo
 
 /// Chooses the part shifts with the least output noise; smaller shifts win ties.
 void choose_shifts(std::vector<Part>& parts, const Eigen::MatrixXd& moment, const QuantiseOptions& options) {
-    double least = estimated_noise(parts, moment, options.accumulator_bits);
+    double least = estimated_noise(parts, moment, options);
     std::array<int, 2> best = {0, 0};
     for (std::size_t shifted = 0; shifted < 2; ++shifted) {
         for (int shift = 1; shift <= kMaxPartShift; ++shift) {
             parts[shifted].shift = shift;
             parts[1 - shifted].shift = 0;
-            const double noise = estimated_noise(parts, moment, options.accumulator_bits);
+            const double noise = estimated_noise(parts, moment, options);
             if (noise < least) {
                 least = noise;
                 best = {parts[0].shift, parts[1].shift};
@@ -222,10 +229,10 @@ void choose_shifts(std::vector<Part>& parts, const Eigen::MatrixXd& moment, cons
     parts[1].shift = best[1];
 }
 
-/// Largest fraction in low..high under which `largest` fits 16 bits.
-int fraction_for(double largest, int low, int high) {
+/// Largest fraction in low..high under which `largest` fits `bits`.
+int fraction_for(double largest, int low, int high, int bits) {
     int fraction = high;
-    while (fraction > low && std::ldexp(largest, fraction) > 32767) {
+    while (fraction > low && std::ldexp(largest, fraction) > std::ldexp(1.0, bits - 1) - 1) {
         --fraction;
     }
     return fraction;
@@ -233,13 +240,14 @@ int fraction_for(double largest, int low, int high) {
 
 void quantise_embedding(const FloatModel& model, QuantisedModel& result, QuantiseReport& report) {
     const auto largest = static_cast<double>(model.embedding.cwiseAbs().maxCoeff());
-    result.input_scale = largest > 0 ? largest / 127 : 1.0;
+    const double most = number_format(result.activation_bits).max_activation();
+    result.input_scale = largest > 0 ? largest / most : 1.0;
     double signal = 0;
     double noise = 0;
     for (Eigen::Index i = 0; i < model.embedding.size(); ++i) {
         const auto e = static_cast<double>(model.embedding.data()[i]);
-        const double v = std::clamp(std::floor(e / result.input_scale + 0.5), -127.0, 127.0);
-        result.embedding.push_back(static_cast<std::int8_t>(v));
+        const double v = std::clamp(std::floor(e / result.input_scale + 0.5), -most, most);
+        result.embedding.push_back(static_cast<std::int16_t>(v));
         signal += e * e;
         noise += (e - v * result.input_scale) * (e - v * result.input_scale);
     }
@@ -258,10 +266,10 @@ RecurrentLayer quantise_layer(Cell cell, const FloatLayer& source, RecurrentLaye
     parts[1].out = &layer.h;
     parts[1].row_of = gate_rows(cell, layer.units, h_block);
     parts[1].first_input = source.inputs();
-    constexpr double kScaleFactor = kPreSteps / kActivationSteps;
+    const NumberFormat format = number_format(options.activation_bits);
+    const double steps = std::ldexp(1.0, format.gate_fraction);
     choose_shifts(parts, moment, options);
-    layer.rows =
-        quantise_rows(parts, moment, gate_bias(cell, source), kScaleFactor, kPreSteps, report.limited_biases);
+    layer.rows = quantise_rows(parts, moment, gate_bias(cell, source), format, steps, report.limited_biases);
     layer.shift_x = parts[0].shift;
     layer.shift_h = parts[1].shift;
     report.snr_x = decibels(parts[0]);
@@ -276,7 +284,8 @@ Head quantise_head(const FloatModel& model, PartWeights columns, const Calibrati
     const double largest =
         std::max<double>(static_cast<double>(calibration.largest_logit) * options.logit_headroom,
                          static_cast<double>(model.head_bias.cwiseAbs().maxCoeff()));
-    head.fraction = fraction_for(largest, 0, kMaxHeadFraction);
+    const NumberFormat format = number_format(options.activation_bits);
+    head.fraction = fraction_for(largest, 0, format.max_head_fraction(), format.gate_bits);
     const auto units = model.head_weight.cols();
     const auto& top = calibration.layers.back();
     const Eigen::MatrixXd moment = top.moment.bottomRightCorner(units, units);
@@ -286,7 +295,7 @@ Head quantise_head(const FloatModel& model, PartWeights columns, const Calibrati
     parts[0].row_of = all_rows(head.h.rows);
     const double steps = std::ldexp(1.0, head.fraction);
     std::size_t limited = 0;
-    head.rows = quantise_rows(parts, moment, model.head_bias, steps / kActivationSteps, steps, limited);
+    head.rows = quantise_rows(parts, moment, model.head_bias, format, steps, limited);
     report.snr_head = decibels(parts[0]);
     return head;
 }
@@ -305,6 +314,11 @@ void check_calibration(const FloatModel& model, const Calibration& calibration) 
 
 QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
                         const QuantiseOptions& options, QuantiseReport& report) {
+    if (!NumberFormat::supports(options.activation_bits)) {
+        throw Error(
+            fmt::format("activations of {} bits to quantise for, expected 8 or 16", options.activation_bits));
+    }
+    const NumberFormat format = number_format(options.activation_bits);
     check_calibration(model, calibration);
     report = {};
     report.layers.resize(model.layers.size());
@@ -312,6 +326,7 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
     result.name = options.name;
     result.cell = model.cell;
     result.language = true;
+    result.activation_bits = options.activation_bits;
     result.vocab = model.vocab;
     result.history = model.history;
 
@@ -328,7 +343,7 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
             model.cell == Cell::Gru
                 ? kGruStateFraction
                 : fraction_for(static_cast<double>(calibration.layers[l].largest_c) * options.cell_headroom,
-                               kMinCellFraction, kMaxCellFraction);
+                               kMinCellFraction, format.max_cell_fraction, kCellBits);
         result.layers.push_back(std::move(layer));
     }
     auto head_columns =
@@ -337,7 +352,7 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
 
     quantise_embedding(model, result, report);
     for (std::size_t l = 0; l < model.layers.size(); ++l) {
-        const double input_unit = l == 0 ? 1 / (kActivationSteps * result.input_scale) : 1.0;
+        const double input_unit = l == 0 ? 1 / (activation_steps(format) * result.input_scale) : 1.0;
         result.layers[l] =
             quantise_layer(model.cell, model.layers[l], std::move(result.layers[l]), input_unit,
                            calibration.layers[l].moment, options, report.layers[l]);

@@ -17,7 +17,9 @@ struct QuantiseOptions {
     double cell_headroom =
         1.25;  ///< the cell's range is at least this times the largest |c| of the calibration
     double logit_headroom = 1.25;  ///< the same for logits
-    int accumulator_bits = 24;     ///< part shifts that need more are not considered
+    int activation_bits = 8;       ///< of the engine that the model is for: 8 or 16
+    /// Part shifts that need more are not considered; 0: the usual 24, or 32 for activations of 16 bits.
+    int accumulator_bits = 0;
 };
 
 /// Signal-to-noise ratios in dB: power of what a part contributes to its rows' sums over the power of what
@@ -27,7 +29,7 @@ struct QuantiseReport {
         double snr_x = 0;
         double snr_h = 0;
         std::size_t filled_slots = 0;    ///< kept by no weight: a bank had fewer than min(k, real columns)
-        std::size_t limited_biases = 0;  ///< biases outside [-8, 8)
+        std::size_t limited_biases = 0;  ///< biases outside the range of a pre-activation
     };
     std::vector<Layer> layers;
     double snr_embedding = 0;

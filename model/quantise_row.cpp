@@ -12,13 +12,12 @@ namespace lacuna {
 namespace {
 
 constexpr double kLargest = 127;
-constexpr int kMantissaBits = 15;
 constexpr int kMaxShift = 31;
 constexpr int kMaxPasses = 20;
 
 RowSolution round_with(const RowProblem& problem, double s) {
     RowSolution solution;
-    solution.scale = fixed_scale(s * problem.scale_factor);
+    solution.scale = fixed_scale(s * problem.scale_factor, problem.mantissa_bits);
     const double exact = solution.scale.value() / problem.scale_factor;
     const Eigen::VectorXd step = exact * problem.unit;
     const Eigen::VectorXd v = nearest_integers(problem.weight, step);
@@ -64,24 +63,24 @@ double FixedScale::value() const {
     return std::ldexp(static_cast<double>(mantissa), -static_cast<int>(shift));
 }
 
-FixedScale fixed_scale(double factor) {
+FixedScale fixed_scale(double factor, int mantissa_bits) {
     int exponent = 0;
     const double fraction =
         std::frexp(factor, &exponent);  // factor = fraction * 2^exponent, fraction in [0.5, 1)
-    auto mantissa = std::lround(std::ldexp(fraction, kMantissaBits));
-    int shift = kMantissaBits - exponent;
-    if (mantissa == 1L << kMantissaBits) {
+    auto mantissa = std::lround(std::ldexp(fraction, mantissa_bits));
+    int shift = mantissa_bits - exponent;
+    if (mantissa == 1L << mantissa_bits) {
         mantissa >>= 1;
         --shift;
     }
     if (!(factor > 0) || shift < 0) {
         throw Error(
-            fmt::format("a row's scale is {}, expected more than 0 and less than 32768; the weights are out "
+            fmt::format("a row's scale is {}, expected more than 0 and less than {}; the weights are out "
                         "of any useful range: train again",
-                        factor));
+                        factor, 1 << mantissa_bits));
     }
     if (shift > kMaxShift) {
-        return {1 << (kMantissaBits - 1), kMaxShift};
+        return {static_cast<std::int16_t>(1 << (mantissa_bits - 1)), kMaxShift};
     }
     return {static_cast<std::int16_t>(mantissa), static_cast<std::uint8_t>(shift)};
 }

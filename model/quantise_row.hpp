@@ -9,15 +9,15 @@ namespace lacuna {
 
 /// A positive factor as the engine holds it: mantissa / 2^shift.
 struct FixedScale {
-    std::int16_t mantissa = 0;  ///< 2^14 .. 2^15 - 1
+    std::int16_t mantissa = 0;  ///< 15 bits, or 12 with activations of 16, with the highest set
     std::uint8_t shift = 0;     ///< 0..31
 
     double value() const;
 };
 
-/// The fixed scale nearest to `factor`; factors below 2^-17 give the smallest one. Throws `Error` when the
-/// factor is 2^15 or more.
-FixedScale fixed_scale(double factor);
+/// The fixed scale nearest to `factor`; factors below 2^(bits - 32) give the smallest one. Throws `Error`
+/// when the factor is 2^bits or more.
+FixedScale fixed_scale(double factor, int mantissa_bits = 15);
 
 /// The kept weights of one row. n = number of slots.
 struct RowProblem {
@@ -25,6 +25,7 @@ struct RowProblem {
     Eigen::VectorXd unit;     ///< [n], v stands for the real weight v * s * unit, s the row's scale
     Eigen::MatrixXd moment;   ///< [n, n], E[z z^T] of the inputs z that the slots read
     double scale_factor = 1;  ///< the engine's factor is s * scale_factor
+    int mantissa_bits = 15;   ///< of that factor
 };
 
 struct RowSolution {

@@ -31,8 +31,8 @@ QuantisedModel without_head(QuantisedModel model) {
     return model;
 }
 
-QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, std::size_t head_rows, int k,
-                            Cell cell = Cell::Lstm) {
+QuantisedModel random_shape(const Geometry& geometry, std::size_t inputs, std::vector<std::size_t> units,
+                            std::size_t head_rows, int k, Cell cell = Cell::Lstm) {
     RandomModelOptions options;
     options.cell = cell;
     options.seed = kSeed;
@@ -44,24 +44,27 @@ QuantisedModel random_shape(std::size_t inputs, std::vector<std::size_t> units, 
     options.head_k = k;
     options.part_shifts = false;
     options.corners = false;
+    options.activation_bits = geometry.activation_bits;
+    options.accumulator_bits = geometry.accumulator_bits;
     return random_model(options);
 }
 
-std::vector<Case> cases(const std::filesystem::path& models) {
+std::vector<Case> cases(const std::filesystem::path& models, const Geometry& geometry) {
     const QuantisedModel seed_8x = load_quantised_model(models / "kjv-8x.safetensors");
     const QuantisedModel seed_16x = load_quantised_model(models / "kjv-16x.safetensors");
-    return {{"seed-8x-score", seed_8x, Mode::Score},
-            {"seed-8x-nohead-score", without_head(seed_8x), Mode::Score},
-            {"seed-8x-generate", seed_8x, Mode::Generate},
-            {"seed-16x-score", seed_16x, Mode::Score},
-            {"seed-16x-generate", seed_16x, Mode::Generate},
-            {"2x650-8x-score", random_shape(650, {650, 650}, 0, 2), Mode::Score},
-            {"1x64-8x-score", random_shape(64, {64}, 0, 2), Mode::Score},
-            {"3x100-8x-score", random_shape(100, {100, 100, 100}, 0, 2), Mode::Score},
-            {"4x96-8x-head10-score", random_shape(96, {96, 96, 96, 96}, 10, 2), Mode::Score},
-            {"1x20-4x-audio-score", random_shape(1, {20}, 1, 4), Mode::Score},
-            {"gru-2x256-8x-score", random_shape(128, {256, 256}, 0, 2, Cell::Gru), Mode::Score},
-            {"gru-2x256-8x-generate", random_shape(128, {256, 256}, 0, 2, Cell::Gru), Mode::Generate}};
+    return {
+        {"seed-8x-score", seed_8x, Mode::Score},
+        {"seed-8x-nohead-score", without_head(seed_8x), Mode::Score},
+        {"seed-8x-generate", seed_8x, Mode::Generate},
+        {"seed-16x-score", seed_16x, Mode::Score},
+        {"seed-16x-generate", seed_16x, Mode::Generate},
+        {"2x650-8x-score", random_shape(geometry, 650, {650, 650}, 0, 2), Mode::Score},
+        {"1x64-8x-score", random_shape(geometry, 64, {64}, 0, 2), Mode::Score},
+        {"3x100-8x-score", random_shape(geometry, 100, {100, 100, 100}, 0, 2), Mode::Score},
+        {"4x96-8x-head10-score", random_shape(geometry, 96, {96, 96, 96, 96}, 10, 2), Mode::Score},
+        {"1x20-4x-audio-score", random_shape(geometry, 1, {20}, 1, 4), Mode::Score},
+        {"gru-2x256-8x-score", random_shape(geometry, 128, {256, 256}, 0, 2, Cell::Gru), Mode::Score},
+        {"gru-2x256-8x-generate", random_shape(geometry, 128, {256, 256}, 0, 2, Cell::Gru), Mode::Generate}};
 }
 
 Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {
@@ -91,7 +94,7 @@ void run_bench(const std::filesystem::path& models, const std::filesystem::path&
                "case", "cycles/step", "sweep_eff", "pe_util", "speedup", "rounding", "gates", "waiting");
     nlohmann::json results = nlohmann::json::array();
     std::string lines;
-    for (const Case& c : cases(models)) {
+    for (const Case& c : cases(models, geometry)) {
         if (!fits(c.model, geometry)) {
             fmt::print("{:<24} does not fit this engine\n", c.name);
             continue;

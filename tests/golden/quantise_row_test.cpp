@@ -43,6 +43,10 @@ TEST_CASE("a fixed scale is the nearest mantissa and shift") {
     CHECK(carried.mantissa == 1 << 14);
     CHECK(carried.shift == 13);
     CHECK(fixed_scale(1e-9).value() == 0x1p-17);
+    CHECK(fixed_scale(1.0, 12).mantissa == 1 << 11);
+    CHECK(fixed_scale(4095.0, 12).mantissa == 4095);
+    CHECK(fixed_scale(1e-9, 12).value() == 0x1p-20);
+    CHECK_THROWS_WITH_AS(fixed_scale(4096, 12), doctest::Contains("less than 4096"), Error);
     CHECK_THROWS_WITH_AS(fixed_scale(40000), doctest::Contains("a row's scale is 40000"), Error);
     CHECK_THROWS_AS(fixed_scale(0), Error);
     CHECK_THROWS_AS(fixed_scale(std::nan("")), Error);

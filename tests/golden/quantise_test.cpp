@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 #include "golden/golden_model.hpp"
 #include "golden/prng.hpp"
@@ -74,9 +76,9 @@ std::vector<int> random_tokens(std::size_t count) {
     return tokens;
 }
 
-QuantiseOptions named(const char* name) {
+QuantiseOptions named(std::string name) {
     QuantiseOptions options;
-    options.name = name;
+    options.name = std::move(name);
     return options;
 }
 
@@ -264,6 +266,89 @@ TEST_CASE("an input of wide range gets a part shift, which keeps the h weights f
     QuantiseOptions narrow = named("s");
     narrow.accumulator_bits = quantised.accumulator_bits() - 1;
     CHECK(quantise(model, calibration, narrow, report).accumulator_bits() <= quantised.accumulator_bits());
+}
+
+/// Everyday weights that 8 bits hold exactly, so that what is left is the error of the activations: as of a
+/// regression with a small model, whose outputs are numbers and not a choice.
+FloatModel exact_model(std::uint64_t seed, Cell cell) {
+    FloatModel model = random_float_model(seed, cell);
+    SplitMix64 prng(seed);
+    const auto place = [&](RowMatrix& weight, double step) {
+        for (Eigen::Index row = 0; row < weight.rows(); ++row) {
+            for (Eigen::Index column = 0; column < weight.cols(); ++column) {
+                // The first of a row is the largest, so every row gets this step.
+                weight(row, column) = static_cast<float>(
+                    step * (column == 0 ? 127 : static_cast<double>(prng.between(-100, 100))));
+            }
+        }
+    };
+    for (auto& layer : model.layers) {
+        place(layer.weight_ih, 0x1p-8);
+        place(layer.weight_hh, 0x1p-8);
+        layer.bias_ih = (layer.bias_ih * 4096).array().round() / 4096;
+        layer.bias_hh = (layer.bias_hh * 4096).array().round() / 4096;
+    }
+    place(model.head_weight, 0x1p-7);
+    model.head_bias = (model.head_bias * 1024).array().round() / 1024;
+    // Inputs whose largest value is that of an activation: x counts as h does.
+    model.embedding *= 32767.0F / 32768.0F / model.embedding.cwiseAbs().maxCoeff();
+    return model;
+}
+
+TEST_CASE("with 16-bit activations golden follows the float model at least ten times closer") {
+    const auto tokens = random_tokens(500);
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        CAPTURE(cell_name(cell));
+        const FloatModel model = exact_model(12, cell);
+        const Calibration calibration = calibrate(model, tokens);
+        QuantiseReport report;
+        QuantiseOptions options = named("s");
+        const double of_8 = logit_difference(model, quantise(model, calibration, options, report), tokens);
+        options.activation_bits = 16;
+        const QuantisedModel wide = quantise(model, calibration, options, report);
+        CHECK(wide.activation_bits == 16);
+        CHECK(wide.accumulator_bits() <= 32);
+        CHECK(wide.head->fraction > 12);
+        CHECK(report.snr_embedding > 80);
+        const double of_16 = logit_difference(model, wide, tokens);
+        MESSAGE(std::string(cell_name(cell)), ": outputs differ by ", of_8, " with 8 bits, ", of_16, " with 16");
+        CHECK(of_16 < of_8 / 10);
+        // Nothing is limited, and ranges use the wider format.
+        GoldenModel golden(wide);
+        const Score score = score_tokens(golden, tokens);
+        CHECK(score.saturated_logits == 0);
+        for (std::size_t l = 0; l < wide.layers.size(); ++l) {
+            CHECK(score.layers[l].saturated_c == 0);
+            CHECK(score.layers[l].saturated_pre == 0);
+            CHECK(wide.layers[l].cell_fraction > 12);
+        }
+    }
+    QuantiseReport report;
+    QuantiseOptions options = named("s");
+    options.activation_bits = 12;
+    const FloatModel model = random_float_model(1);
+    CHECK_THROWS_WITH_AS(quantise(model, calibrate(model, tokens), options, report),
+                         doctest::Contains("activations of 12 bits to quantise for, expected 8 or 16"),
+                         Error);
+}
+
+TEST_CASE("any float model becomes a valid 16-bit one, with ordinary weights closer than at 8 bits too") {
+    const auto tokens = random_tokens(400);
+    for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
+        for (const int k : {16, 2}) {
+            const FloatModel model = pruned_model(static_cast<std::uint64_t>(k), k, cell);
+            const Calibration calibration = calibrate(model, tokens);
+            QuantiseReport report;
+            QuantiseOptions options = named("s");
+            const double of_8 =
+                logit_difference(model, quantise(model, calibration, options, report), tokens);
+            options.activation_bits = 16;
+            const double of_16 =
+                logit_difference(model, quantise(model, calibration, options, report), tokens);
+            MESSAGE(std::string(cell_name(cell)), ", k ", k, ": ", of_8, " with 8 bits, ", of_16, " with 16");
+            CHECK(of_16 < of_8);
+        }
+    }
 }
 
 TEST_CASE("ranges follow the cells and logits, and widen when something is limited") {

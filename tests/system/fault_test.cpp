@@ -9,23 +9,23 @@ namespace lacuna {
 namespace {
 
 /// Strong rows everywhere, so that a fault anywhere reaches an output.
-QuantisedModel sensitive_model(Cell cell) {
-    QuantisedModel model = random_model({.seed = 21,
-                                         .cell = cell,
-                                         .inputs = 20,
-                                         .units = {18, 18},
-                                         .k_x = {4},
-                                         .k_h = {4},
-                                         .head_rows = 8,
-                                         .head_k = 4,
-                                         .part_shifts = false,
-                                         .corners = false});
-    return model;
+QuantisedModel sensitive_model(Cell cell, const Geometry& geometry) {
+    const RandomModelOptions options{.seed = 21,
+                                     .cell = cell,
+                                     .inputs = 20,
+                                     .units = {18, 18},
+                                     .k_x = {4},
+                                     .k_h = {4},
+                                     .head_rows = 8,
+                                     .head_k = 4,
+                                     .part_shifts = false,
+                                     .corners = false};
+    return random_model(suited(options, geometry));
 }
 
 struct Loaded {
     explicit Loaded(const Geometry& geometry, Cell cell = Cell::Lstm)
-        : engine(make_engine(geometry)), session(*engine, sensitive_model(cell)), prng(1) {}
+        : engine(make_engine(geometry)), session(*engine, sensitive_model(cell, geometry)), prng(1) {}
 
     std::unique_ptr<Engine> engine;
     Session session;
@@ -152,6 +152,41 @@ TEST_CASE("a wrong cell state is reported") {
     flip(loaded.session, Space::Cell, 0, static_cast<std::uint16_t>(op.descriptor.cell_base), 14);
     random_run(loaded.session, Mode::Score, 2, loaded.prng);
     check_report(loaded.session, "layer 0");
+}
+
+TEST_CASE("with 16-bit activations the bits that only they have are reported") {
+    for (const Geometry& geometry : built_geometries()) {
+        if (geometry.activation_bits != 16) {
+            continue;
+        }
+        {  // the highest bit of a 19-bit bias, in every lane: one gate alone may be shut by another
+            Loaded loaded(geometry);
+            const Operation& op = loaded.session.layout().operations[0];
+            for (int lane = 0; lane < kLanes; ++lane) {
+                flip(loaded.session, Space::Row, row_select(0, lane),
+                     static_cast<std::uint16_t>(op.first_row(0)), 35);
+            }
+            random_run(loaded.session, Mode::Score, 6, loaded.prng);
+            check_report(loaded.session, "layer 0");
+        }
+        {  // the table above its first 256 words, in the cell's tanh and the gates
+            Loaded loaded(geometry);
+            for (std::uint16_t address = 256; address < 512; ++address) {
+                flip(loaded.session, Space::Table, 0, address, 14);
+            }
+            random_run(loaded.session, Mode::Score, 20, loaded.prng);
+            CHECK(loaded.session.mismatches() > 0);
+        }
+        {  // the high byte of h, in the last part of a bank
+            Loaded loaded(geometry);
+            SplitMix64 prng(9);
+            loaded.session.set_state(random_state(prng, loaded.session.golden().model()));
+            const Operation& op = loaded.session.layout().operations[0];
+            flip(loaded.session, Space::Bank, 7, static_cast<std::uint16_t>(op.descriptor.h_base), 30);
+            random_run(loaded.session, Mode::Score, 2, loaded.prng);
+            check_report(loaded.session, "layer 0");
+        }
+    }
 }
 
 TEST_CASE("a dropped cycle is reported as a wrong value") {
