@@ -287,7 +287,7 @@ TEST_CASE("a GRU follows its equations in real numbers, closer with 16 bits") {
     const double of_8 = distance_from_real(8);
     const double of_16 = distance_from_real(16);
     MESSAGE("largest difference of the state: " << of_8 << " with 8 bits, " << of_16 << " with 16");
-    CHECK(of_8 < 0.004);  // half a step of the int8 h that is fed back
+    CHECK(of_8 < 0.004);      // half a step of the int8 h that is fed back
     CHECK(of_16 < of_8 / 4);  // r is a factor of n_h, which is up to 7, and off by 2^-15
 }
 

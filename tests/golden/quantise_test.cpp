@@ -311,7 +311,8 @@ TEST_CASE("with 16-bit activations golden follows the float model at least ten t
         CHECK(wide.head->fraction > 12);
         CHECK(report.snr_embedding > 80);
         const double of_16 = logit_difference(model, wide, tokens);
-        MESSAGE(std::string(cell_name(cell)), ": outputs differ by ", of_8, " with 8 bits, ", of_16, " with 16");
+        MESSAGE(std::string(cell_name(cell)), ": outputs differ by ", of_8, " with 8 bits, ", of_16,
+                " with 16");
         CHECK(of_16 < of_8 / 10);
         // Nothing is limited, and ranges use the wider format.
         GoldenModel golden(wide);
