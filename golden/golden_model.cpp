@@ -50,6 +50,15 @@ void check_activations(const QuantisedModel& model, const char* what, std::span<
     }
 }
 
+/// A sum that the caller knows to fit 32 bits.
+inline std::int32_t dot_exact(const std::int8_t* weights, const std::int16_t* input, std::size_t columns) {
+    std::int32_t sum = 0;
+    for (std::size_t column = 0; column < columns; ++column) {
+        sum += std::int32_t{weights[column]} * input[column];
+    }
+    return sum;
+}
+
 }  // namespace
 
 GoldenModel::Matrix::Matrix(const PartWeights& part) : stride(padded(part.columns)) {
@@ -67,21 +76,15 @@ GoldenModel::Matrix::Matrix(const PartWeights& part) : stride(padded(part.column
 template <int kAct>
 std::int64_t GoldenModel::Matrix::dot(std::size_t row, const std::int16_t* input) const {
     const std::int8_t* weights = &weight[row * stride];
-    const auto sum_of = [&](std::size_t first, std::size_t last) {
-        std::int32_t sum = 0;
-        for (std::size_t column = first; column < last; ++column) {
-            sum += std::int32_t{weights[column]} * input[column];
+    if constexpr (kAct == 8) {
+        return dot_exact(weights, input, stride);
+    } else {
+        std::int64_t sum = 0;
+        for (std::size_t first = 0; first < stride; first += kExactColumns) {
+            sum += dot_exact(weights + first, input + first, std::min(stride - first, kExactColumns));
         }
         return sum;
-    };
-    if constexpr (kAct == 8) {
-        return sum_of(0, stride);
     }
-    std::int64_t sum = 0;
-    for (std::size_t first = 0; first < stride; first += kExactColumns) {
-        sum += sum_of(first, std::min(stride, first + kExactColumns));
-    }
-    return sum;
 }
 
 void StepTrace::Layer::set_gates(std::size_t unit, const std::array<int, kGates>& values) {
@@ -99,7 +102,6 @@ GoldenModel::GoldenModel(QuantisedModel model) : model_(std::move(model)) {
         expanded.h = Matrix(layer.h);
         expanded.x_input.assign(expanded.x.stride, 0);
         expanded.h_input.assign(expanded.h.stride, 0);
-        expanded.accumulator.assign(kGates * layer.units, 0);
         expanded.pre.assign(kGates * layer.units, 0);
         layers_.push_back(std::move(expanded));
         state_.h.emplace_back(layer.units);
@@ -165,6 +167,7 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int16_t> x,
     if (trace != nullptr) {
         *trace = {};
         trace->gate.resize(kGates * layer.units);
+        trace->accumulator.resize(kGates * layer.units);
     }
     for (std::size_t gate = 0; gate < kGates; ++gate) {
         const auto x_rows = x_block(model_.cell, gate);
@@ -179,9 +182,9 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int16_t> x,
                 sum += work.h.dot<kAct>(*h_rows * layer.units + unit, work.h_input.data()) << layer.shift_h;
             }
             const auto pre = scale_row<kAct>(sum, layer.rows[row]);
-            work.accumulator[row] = sum;
             work.pre[row] = pre.value;
             if (trace != nullptr) {
+                trace->accumulator[row] = sum;
                 trace->saturated_pre += pre.saturated ? 1 : 0;
             }
         }
@@ -194,7 +197,6 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int16_t> x,
         }
     }
     if (trace != nullptr) {
-        trace->accumulator = work.accumulator;
         trace->pre = work.pre;
         trace->c = state_.c[index];
         trace->h = state_.h[index];

@@ -79,10 +79,9 @@ class GoldenModel {
     };
     struct Layer {
         Matrix x, h;
-        std::vector<std::int16_t> x_input;      ///< padded copies that the sums read; 16 bits so that
-        std::vector<std::int16_t> h_input;      ///< compilers find the multiply-add instruction
-        std::vector<std::int64_t> accumulator;  ///< [kGates * units]
-        std::vector<std::int32_t> pre;
+        std::vector<std::int16_t> x_input;  ///< padded copies that the sums read; 16 bits so that
+        std::vector<std::int16_t> h_input;  ///< compilers find the multiply-add instruction
+        std::vector<std::int32_t> pre;      ///< [kGates * units]
     };
 
     template <int kAct>

@@ -104,7 +104,12 @@ template <int kAct = 8>
 constexpr int sigmoid_q(int x) {
     constexpr int kBits = kTanhStepBits<kAct> + 1;
     const int y = interpolate_tanh<kAct>(limited_magnitude<kAct>(x, kBits), kBits);
-    return static_cast<int>(std::min<std::int64_t>(rhu(32768 + (x < 0 ? -y : y), 1), 32767));
+    const int doubled = 32768 + (x < 0 ? -y : y);
+    const int rounded = static_cast<int>(rhu(doubled, 1));
+    if constexpr (kAct == 16) {
+        return std::min(rounded, 32767);
+    }
+    return rounded;  // 8 bits of activation: the argument ends before
 }
 
 }  // namespace lacuna
