@@ -6,6 +6,7 @@
 
 #include "common/error.hpp"
 #include "common/file.hpp"
+#include "common/program.hpp"
 #include "golden/model_file.hpp"
 #include "golden/random_model.hpp"
 #include "pack/report.hpp"
@@ -122,18 +123,14 @@ void run_bench(const std::filesystem::path& models, const std::filesystem::path&
 }  // namespace lacuna
 
 int main(int argc, char** argv) {
-    CLI::App app("Measures the simulated engine's figures");
-    std::filesystem::path models = "models";
-    std::filesystem::path json = "out/bench.json";
-    app.add_option("--models", models, "Folder of the shipped models")->capture_default_str();
-    app.add_option("--json", json, "Write the figures to this file")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    try {
+    return lacuna::run_program("lacuna-bench", [&] {
+        CLI::App app("Measures the simulated engine's figures");
+        std::filesystem::path models = "models";
+        std::filesystem::path json = "out/bench.json";
+        app.add_option("--models", models, "Folder of the shipped models")->capture_default_str();
+        app.add_option("--json", json, "Write the figures to this file")->capture_default_str();
+        CLI11_PARSE(app, argc, argv);
         lacuna::run_bench(models, json);
-    } catch (const std::exception& error) {
-        std::fflush(stdout);
-        fmt::print(stderr, "lacuna-bench: {}\n", error.what());
-        return 1;
-    }
-    return 0;
+        return 0;
+    });
 }

@@ -6,6 +6,7 @@
 
 #include "common/error.hpp"
 #include "common/file.hpp"
+#include "common/program.hpp"
 #include "common/progress.hpp"
 #include "golden/model_file.hpp"
 #include "golden/vocabulary.hpp"
@@ -153,15 +154,11 @@ int run_sim(const SimOptions& options) {
 }  // namespace lacuna
 
 int main(int argc, char** argv) {
-    CLI::App app("Runs a pruned language model on the simulated Lacuna engine and checks every bit");
-    lacuna::SimOptions options;
-    lacuna::add_sim_options(app, options);
-    CLI11_PARSE(app, argc, argv);
-    try {
+    return lacuna::run_program("lacuna-sim", [&] {
+        CLI::App app("Runs a pruned language model on the simulated Lacuna engine and checks every bit");
+        lacuna::SimOptions options;
+        lacuna::add_sim_options(app, options);
+        CLI11_PARSE(app, argc, argv);
         return lacuna::run_sim(options);
-    } catch (const std::exception& error) {
-        std::fflush(stdout);
-        fmt::print(stderr, "lacuna-sim: {}\n", error.what());
-        return 1;
-    }
+    });
 }

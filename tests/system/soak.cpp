@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "common/error.hpp"
+#include "common/program.hpp"
 #include "common/progress.hpp"
 #include "tests/system/random_case.hpp"
 
@@ -53,17 +54,16 @@ int soak(int models, std::uint64_t first_seed) {
 }  // namespace lacuna
 
 int main(int argc, char** argv) {
-    CLI::App app("Runs random models on many engines and compares every bit and every cycle");
-    int models = 300;
-    std::uint64_t seed = 1;
-    app.add_option("--models", models, "Models to run")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--seed", seed, "Seed of the first model; the next ones count on")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    try {
+    return lacuna::run_program("lacuna-soak", [&] {
+        CLI::App app("Runs random models on many engines and compares every bit and every cycle");
+        int models = 300;
+        std::uint64_t seed = 1;
+        app.add_option("--models", models, "Models to run")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
+        app.add_option("--seed", seed, "Seed of the first model; the next ones count on")
+            ->capture_default_str();
+        CLI11_PARSE(app, argc, argv);
         return lacuna::soak(models, seed);
-    } catch (const std::exception& error) {
-        std::fflush(stdout);
-        fmt::print(stderr, "lacuna-soak: {}\n", error.what());
-        return 1;
-    }
+    });
 }
