@@ -272,7 +272,8 @@ class CycleModel {
         const bool take = offered_ > 0 && !writing && (!first || held_ != kInputSteps);
         if (take) {
             const int half = static_cast<int>(x_step_ % 2);
-            held_step_[static_cast<std::size_t>(x_base_ + half * x_banks_ + x_bank_)] = x_step_;
+            const int bank = x_base_ + half * x_banks_ + x_bank_;
+            held_step_[static_cast<std::size_t>(bank)] = x_step_;
             --offered_;
             if (++x_bank_ == x_banks_) {
                 x_bank_ = 0;

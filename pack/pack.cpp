@@ -217,8 +217,8 @@ std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout
             for (int part = 0; part < bank_parts(bits); ++part) {
                 std::uint64_t data = 0;
                 for (int i = 0; i < 32 / bits; ++i) {
-                    data |= low_bits(banks[bank][static_cast<std::size_t>(32 / bits * part + i)], bits)
-                            << (bits * i);
+                    const int at = 32 / bits * part + i;
+                    data |= low_bits(banks[bank][static_cast<std::size_t>(at)], bits) << (bits * i);
                 }
                 words.push_back(
                     {Space::Bank, static_cast<std::uint8_t>(part),

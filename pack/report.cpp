@@ -16,7 +16,7 @@ std::string operation_name(const Operation& operation) {
 }  // namespace
 
 std::string cycle_table(const Layout& layout, Mode mode, const RunStatistics& run) {
-    const double steps = static_cast<double>(run.steady_steps > 0 ? run.steady_steps : run.steps);
+    const auto steps = static_cast<double>(run.steady_steps > 0 ? run.steady_steps : run.steps);
     std::string table = fmt::format("{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "cycles per step",
                                     "least", "sweeps", "waiting", "gates", "output", "other", "all");
     OperationCycles sum;

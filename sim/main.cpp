@@ -57,8 +57,7 @@ RunStatistics write_story(Session& session, const SimOptions& options, std::uint
         std::fputc(character, stdout);
         std::fflush(stdout);
     };
-    const RunStatistics run =
-        generate(session, options.prompt, steps, options.temperature, options.seed, write);
+    RunStatistics run = generate(session, options.prompt, steps, options.temperature, options.seed, write);
     fmt::print("\n\n");
     return run;
 }

@@ -59,7 +59,7 @@ TEST_CASE("a row's integers stand for its weights") {
         const RowSolution solution = quantise_row(problem);
         const double s = solution.scale.value() / problem.scale_factor;
         for (Eigen::Index i = 0; i < 24; ++i) {
-            const int v = solution.v[static_cast<std::size_t>(i)];
+            const auto v = int{solution.v[static_cast<std::size_t>(i)]};
             CHECK(std::abs(v) <= 127);
             CHECK(solution.error[i] ==
                   doctest::Approx(problem.weight[i] - v * s * problem.unit[i]).epsilon(1e-9));

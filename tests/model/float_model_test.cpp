@@ -13,8 +13,8 @@ namespace lacuna {
 
 namespace {
 
-const NetworkShape kShape{5, 20, {12, 8}};
-const NetworkShape kGruShape{5, 20, {12, 8}, Cell::Gru};
+const NetworkShape lstm_shape{5, 20, {12, 8}};
+const NetworkShape gru_shape{5, 20, {12, 8}, Cell::Gru};
 
 double sigmoid(double x) {
     return 1.0 / (1.0 + std::exp(-x));
@@ -101,7 +101,7 @@ std::vector<double> reference_logits(const FloatModel& model, const std::vector<
 
 /// Loading error of a good file after `damage`.
 std::string loading_error(const std::function<void(SafeTensors&)>& damage) {
-    auto file = to_safetensors(random_float_model(kShape, 4));
+    auto file = to_safetensors(random_float_model(lstm_shape, 4));
     damage(file);
     return error_text([&] { float_model_from(file, "model file 'm'"); });
 }
@@ -110,7 +110,7 @@ std::string loading_error(const std::function<void(SafeTensors&)>& damage) {
 
 TEST_CASE("a float model survives a round trip, byte for byte") {
     const TemporaryFolder folder;
-    auto model = random_float_model(kShape, 4);
+    auto model = random_float_model(lstm_shape, 4);
     model.layers[1].k_h = 2;
     model.k_head = 4;
     model.history = R"({"stages":[]})";
@@ -121,8 +121,8 @@ TEST_CASE("a float model survives a round trip, byte for byte") {
     CHECK(loaded.layers[0].k_h == 16);
     CHECK(loaded.layers[1].k_h == 2);
     CHECK(loaded.k_head == 4);
-    const ParameterLayout layout(kShape);
-    CHECK(shape_of(loaded) == kShape);
+    const ParameterLayout layout(lstm_shape);
+    CHECK(shape_of(loaded) == lstm_shape);
     CHECK(same_bytes(flatten(loaded, layout), flatten(model, layout)));
     const auto file = to_safetensors(loaded);
     CHECK(file.tensors.at("lstm.weight_ih_l0").shape == std::vector<std::size_t>{48, 20});
@@ -132,7 +132,7 @@ TEST_CASE("a float model survives a round trip, byte for byte") {
 }
 
 TEST_CASE("the runner computes the LSTM equations") {
-    auto model = random_float_model(kShape, 4);
+    auto model = random_float_model(lstm_shape, 4);
     model.layers[0].bias_hh.setConstant(0.25F);
     FloatRunner runner(model);
     const std::vector<int> tokens = {0, 4, 2, 2, 1, 3, 0};
@@ -153,12 +153,12 @@ TEST_CASE("the runner computes the LSTM equations") {
 }
 
 TEST_CASE("the runner computes the GRU equations, with each bias where it belongs") {
-    auto model = random_float_model(kGruShape, 4);
+    auto model = random_float_model(gru_shape, 4);
     model.layers[0].bias_hh.setLinSpaced(-0.7F, 0.8F);
     model.layers[1].bias_hh.setLinSpaced(0.9F, -0.4F);
     const std::vector<int> tokens = {0, 4, 2, 2, 1, 3, 0};
     // As it is, and through a flat array, which keeps one bias for each sum.
-    const ParameterLayout layout(kGruShape);
+    const ParameterLayout layout(gru_shape);
     for (const FloatModel& m : {model, unflatten(flatten(model, layout), layout, model.vocab)}) {
         FloatRunner runner(m);
         Eigen::VectorXf logits;
@@ -175,21 +175,21 @@ TEST_CASE("the runner computes the GRU equations, with each bias where it belong
 }
 
 TEST_CASE("a GRU has PyTorch's names and shapes, and survives a round trip") {
-    const auto model = random_float_model(kGruShape, 4);
+    const auto model = random_float_model(gru_shape, 4);
     auto file = to_safetensors(model);
     CHECK(file.metadata.at("lacuna.kind") == "float-gru-lm");
     CHECK(file.tensors.at("gru.weight_ih_l0").shape == std::vector<std::size_t>{36, 20});
     CHECK(file.tensors.at("gru.weight_hh_l1").shape == std::vector<std::size_t>{24, 8});
     CHECK(file.tensors.at("gru.bias_hh_l1").shape == std::vector<std::size_t>{24});
-    const ParameterLayout layout(kGruShape);
+    const ParameterLayout layout(gru_shape);
     const auto loaded = float_model_from(file, "model");
-    CHECK(shape_of(loaded) == kGruShape);
+    CHECK(shape_of(loaded) == gru_shape);
     CHECK(same_bytes(flatten(loaded, layout), flatten(model, layout)));
     CHECK(loaded.layers[1].bias_hh.tail(8) == model.layers[1].bias_hh.tail(8));
     CHECK(model.layers[1].bias_hh.tail(8).cwiseAbs().minCoeff() > 0.0F);
 
     file.metadata.erase("lacuna.kind");  // then the names of the tensors tell
-    CHECK(shape_of(float_model_from(file, "model")) == kGruShape);
+    CHECK(shape_of(float_model_from(file, "model")) == gru_shape);
     file.metadata["lacuna.kind"] = "float-lstm-lm";
     CHECK(
         contains(error_text([&] { float_model_from(file, "model"); }), "has no tensor 'lstm.weight_hh_l0'"));
@@ -200,7 +200,7 @@ TEST_CASE("a GRU has PyTorch's names and shapes, and survives a round trip") {
 }
 
 TEST_CASE("bits per character averages the surprise over all predictions") {
-    auto model = random_float_model(kShape, 4);
+    auto model = random_float_model(lstm_shape, 4);
     model.head_weight.setZero();
     model.head_bias.setZero();
     const std::vector<int> tokens = {0, 1, 2, 3, 4, 0};
@@ -243,7 +243,7 @@ TEST_CASE("damaged float models are named") {
 }
 
 TEST_CASE("values that are not finite are refused") {
-    auto model = random_float_model(kShape, 4);
+    auto model = random_float_model(lstm_shape, 4);
     model.layers[0].weight_ih(3, 3) = std::numeric_limits<float>::quiet_NaN();
     model.head_bias[0] = std::numeric_limits<float>::infinity();
     const auto text = error_text([&] { float_model_from(to_safetensors(model), "model"); });

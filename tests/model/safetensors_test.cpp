@@ -35,7 +35,7 @@ std::string reading_error(const std::string& bytes) {
     const TemporaryFolder folder;
     const auto path = folder / "damaged.safetensors";
     write_text(path, bytes);
-    const auto text = error_text([&] { read_safetensors(path); });
+    auto text = error_text([&] { read_safetensors(path); });
     CHECK(contains(text, "damaged.safetensors"));
     return text;
 }

@@ -58,7 +58,7 @@ class DrainRun {
     };
 
     void queue_group() {
-        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
+        auto group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
         group.units = static_cast<int>(random_.one_in(3) ? 3 * kTiles : random_.between(1, 3 * kTiles));
         group.unit_base = static_cast<int>(random_.between(0, 4096 - group.units));
         const int room = 3 * kTiles - kPorts * ((group.units + kPorts - 1) / kPorts);
@@ -142,7 +142,7 @@ class DrainRun {
             checker_.check("unit", now, e.unit, bench_->unit_o);
             checker_.check("row", now, e.row, bench_->row_o);
             checker_.check("cell row", now, e.cell_row, bench_->cell_row_o);
-            Group got = get<Group>(bench_->group_o);
+            auto got = get<Group>(bench_->group_o);
             got.row = e.group.row;  // the row itself was checked
             checker_.check("group unchanged", now, 1, got == e.group);
         }

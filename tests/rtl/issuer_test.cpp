@@ -54,7 +54,7 @@ class IssuerRun {
 
   private:
     int make_group() {
-        Group group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
+        auto group = get<Group>(std::vector<std::uint32_t>{bits(), bits(), bits(), bits()});
         // Without obstacles, a group has at least as many slots as emissions, so that the ports never make it
         // wait.
         const int banks = static_cast<int>(random_.between(1, 4));

@@ -60,6 +60,7 @@ Checker run_multipliers(const char* subject, Fault fault) {
         std::int64_t a, b;
     };
     std::vector<DelayLine<Product>> lines;
+    lines.reserve(std::size(kMults) + std::size(kPeMults));
     for (const Multiplier& m : kMults) {
         lines.emplace_back(m.latency - 1);
     }

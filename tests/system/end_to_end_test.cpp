@@ -9,10 +9,10 @@
 namespace lacuna {
 namespace {
 
-const std::filesystem::path kModels = LACUNA_MODELS;
+const std::filesystem::path models = LACUNA_MODELS;
 
 TEST_CASE("the 8x model writes the same text as golden") {
-    const QuantisedModel model = load_quantised_model(kModels / "kjv-8x.safetensors");
+    const QuantisedModel model = load_quantised_model(models / "kjv-8x.safetensors");
     const auto engine = make_engine(built_geometries().front());
     Session session(*engine, model);
     std::string text;
@@ -36,9 +36,9 @@ TEST_CASE("the 8x model writes the same text as golden") {
 }
 
 TEST_CASE("all shipped models are valid and of one shape") {
-    const QuantisedModel dense = load_quantised_model(kModels / "kjv-dense.safetensors");
+    const QuantisedModel dense = load_quantised_model(models / "kjv-dense.safetensors");
     for (const char* name : {"kjv-8x.safetensors", "kjv-16x.safetensors"}) {
-        const QuantisedModel model = load_quantised_model(kModels / name);
+        const QuantisedModel model = load_quantised_model(models / name);
         CHECK(model.dense_weights() == dense.total_slots());
         CHECK(model.vocab == dense.vocab);
     }

@@ -40,7 +40,8 @@ int soak(int models, std::uint64_t first_seed) {
                 ++failed;
                 progress.note(fmt::format("seed {} on {}: {}", seed, geometry.to_string(), result.failure));
             }
-            progress.update(static_cast<std::size_t>(i + 1), fmt::format("{} failed", failed));
+            const int done = i + 1;
+            progress.update(static_cast<std::size_t>(done), fmt::format("{} failed", failed));
         }
     }
     fmt::print(
