@@ -25,9 +25,9 @@ $(error ACT is empty: expected 8 or 16 bits of an activation)
 endif
 
 include tools/setup/setup.mk
-include tools/lint/lint.mk
 
 BUILD := build/$(if $(filter 13,$(TILES)),main,t$(TILES))$(if $(filter 16,$(ACT)),-act16)
+include tools/lint/lint.mk
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.

@@ -58,8 +58,9 @@ for file in "${generic[@]}" "${ecp5[@]}"; do
     # shellcheck disable=SC2016 # a backquote of Verilog, not of the shell
     [[ ! -f $file ]] || grep -q '^`default_nettype none' "$file" || fail "$file does not say \`default_nettype none"
 done
+listed=$(printf '%s\n' "${generic[@]}" "${ecp5[@]}")
 while read -r file; do
-    printf '%s\n' "${generic[@]}" "${ecp5[@]}" | grep -qxF "$file" || fail "rtl/$file is in no file list"
+    grep -qxF "$file" <<<"$listed" || fail "rtl/$file is in no file list"
 done < <(find . -name '*.sv' -printf '%P\n')
 
 act=8  # of what is read next
