@@ -222,9 +222,9 @@ module lacuna_engine #(
     assign stat_group_o = group_valid;
 
     // ---------------------------------------------------------------- activation memory
-    // Cycle 0: slot issued (registered). Cycle 2: its bank word, wave and weight address (sent at once) meet at the lanes.
+    // Cycle 0: slot issued; its weight address enters the lanes at once, bank word and wave three cycles later.
     logic [lacuna_pkg::BankAddrW-1:0] fetch_bank_q;
-    logic [lacuna_pkg::WeightAddrW-1:0] fetch_weight_q;
+    logic [lacuna_pkg::WeightAddrW-1:0] fetch_weight;
     lacuna_pkg::wave_t fetch_wave_q /* verilator public_flat_rw */;  // public: the fault tests drop a cycle here
     lacuna_pkg::wave_t fetch_wave_qq, fetch_wave_qqq;
 
@@ -234,9 +234,10 @@ module lacuna_engine #(
     logic writer_complete, x_write, tag_write;
     logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
 
+    assign fetch_weight = host_active ? host_weight : issue_weight;
+
     always_ff @(posedge clk_i) begin
         fetch_bank_q <= reading ? address[lacuna_pkg::BankAddrW-1:0] : issue_bank;
-        fetch_weight_q <= host_active ? host_weight : issue_weight;
         fetch_wave_q <= issue_wave;
         fetch_wave_qq <= fetch_wave_q;
         fetch_wave_qqq <= fetch_wave_qq;
@@ -318,7 +319,7 @@ module lacuna_engine #(
             .Lane(l), .Tiles(Tiles), .WeightDepth(WeightDepth), .AccW(AccW), .Ports(Ports)
         ) u_lane (
             .clk_i,
-            .weight_i(fetch_weight_q),
+            .weight_i(fetch_weight),
             .wave_i(lane_wave_in),
             .bank_i(lane_bank_in),
             .wave_o(wave),
