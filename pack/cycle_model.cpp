@@ -11,8 +11,7 @@ namespace {
 using Cycle = std::int64_t;
 
 // Latencies of the RTL, in cycles, each named after what ends it.
-constexpr Cycle kToFirstEmission =
-    6;  ///< plus T: from a group's last slot to its first emission (lacuna_drain)
+constexpr Cycle kToFirstEmission = 6;   ///< plus T: from a group's last slot (lacuna_drain)
 constexpr Cycle kEmissionToLinear = 8;  ///< to a linear output (lacuna_retire, ToValue)
 constexpr Cycle kEmissionToH = 33;      ///< to h at the writer (lacuna_retire, ToH)
 constexpr Cycle kToQueuePop = 4;        ///< plus T: from the last slot until the drain takes the group
@@ -183,7 +182,6 @@ class Writer {
     };
 
     const Request& out() const { return out_; }
-    bool empty() const { return !out_.present && !wait_.present && !open_.present; }
 
     void edge(const std::optional<Emission>& emission) {
         constexpr int kWidth = static_cast<int>(PartWeights::kBankWidth);

@@ -9,7 +9,7 @@
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
 // rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
-// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg).
+// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BlockBanks 1: activations in block RAM; 0: distributed.
 `default_nettype none
 
 module lacuna_engine #(
@@ -19,7 +19,8 @@ module lacuna_engine #(
     parameter int unsigned BankDepth = 512,
     parameter int unsigned RowDepth = 512,
     parameter int unsigned OutputDepth = 64,
-    parameter int unsigned AccW = 24
+    parameter int unsigned AccW = 24,
+    parameter int unsigned BlockBanks = 1
 ) (
     input wire logic clk_i,
     input wire logic rst_ni,
@@ -268,7 +269,7 @@ module lacuna_engine #(
     end
 
     lacuna_bank_ram #(
-        .Depth(BankDepth)
+        .Depth(BankDepth), .Block(BlockBanks != 0)
     ) u_banks (
         .clk_i,
         .we_i(bank_we),

@@ -101,7 +101,7 @@ module twins #(
         localparam int unsigned Depth = 32'(BankDepth[k*16+:16]);
         localparam int unsigned AddrW = $clog2(Depth);
 
-        lacuna_bank_ram #(.Depth(Depth)) u_banks (
+        lacuna_bank_ram #(.Depth(Depth), .Block(Depth != 64)) u_banks (
             .clk_i,
             .we_i(bank_we_i),
             .waddr_i(AddrW'(waddr_i % 16'(Depth))),
