@@ -158,12 +158,15 @@ module lacuna_engine #(
     );
 
     // ---------------------------------------------------------------- sequencer
-    logic walker_busy, item_valid, item_ready, issuer_busy, fire, releases_x;
-    lacuna_pkg::item_t item;
+    logic walker_busy, walked_valid, walked_ready, item_valid, item_ready, issuer_busy, fire, releases_x;
+    lacuna_pkg::item_t walked, item;
+    logic [lacuna_pkg::ItemW-1:0] item_bits;
     logic [lacuna_pkg::EntryW-1:0] program_entry;
     lacuna_pkg::descriptor_t descriptor;
-    logic [lacuna_pkg::BankAddrW-1:0] lookup, issue_bank;
-    logic [lacuna_pkg::TagW-1:0] tag;
+    logic [lacuna_pkg::BankAddrW-1:0] issue_bank;
+    logic [1:0][lacuna_pkg::BankAddrW-1:0] lookup;
+    logic [1:0][BankAw-1:0] lookup_address;
+    logic [1:0][lacuna_pkg::TagW-1:0] tag;
     logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
     lacuna_pkg::wave_t issue_wave;
     logic group_valid, group_ready;
@@ -190,10 +193,23 @@ module lacuna_engine #(
         .phase_o, .fresh_o,
         .program_entry_o(program_entry),
         .descriptor_i(descriptor),
-        .item_valid_o(item_valid),
-        .item_ready_i(item_ready),
-        .item_o(item)
+        .item_valid_o(walked_valid),
+        .item_ready_i(walked_ready),
+        .item_o(walked)
     );
+
+    lacuna_skid #(
+        .Width(lacuna_pkg::ItemW)
+    ) u_items (
+        .clk_i, .rst_ni,
+        .in_valid_i(walked_valid),
+        .in_ready_o(walked_ready),
+        .in_data_i(walked),
+        .out_valid_o(item_valid),
+        .out_ready_i(item_ready),
+        .out_data_o(item_bits)
+    );
+    assign item = item_bits;
 
     lacuna_issuer #(
         .CreditW(CreditW)
@@ -279,6 +295,8 @@ module lacuna_engine #(
         .rdata_o(bank_word)
     );
 
+    assign lookup_address = {lookup[1][BankAw-1:0], lookup[0][BankAw-1:0]};
+
     lacuna_readiness #(
         .Depth(BankDepth)
     ) u_readiness (
@@ -286,7 +304,7 @@ module lacuna_engine #(
         .we_i(tag_write),
         .waddr_i(bank_waddr[BankAw-1:0]),
         .tag_i(tag_value),
-        .raddr_i(lookup[BankAw-1:0]),
+        .raddr_i(lookup_address),
         .tag_o(tag)
     );
 
@@ -424,7 +442,7 @@ module lacuna_engine #(
             tail_q <= '0;
         end
     end
-    assign engine_busy = walker_busy || issuer_busy || flight_q != '0 || tail_q != '0;
+    assign engine_busy = walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
 
     lacuna_counters u_counters (
         .clk_i, .rst_ni,

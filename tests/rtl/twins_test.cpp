@@ -130,13 +130,13 @@ Checker run_sums(const char* subject, Fault fault) {
             std::uint64_t expected = 0;
             for (int bit = 0; bit < kSelects[m]; ++bit) {
                 const int at = index * kSelects[m] + bit;
-                expected |= std::uint64_t{words[static_cast<std::size_t>(at) / 32 % words.size()] >> (at % 32) & 1U}
-                            << bit;
+                expected |=
+                    std::uint64_t{words[static_cast<std::size_t>(at) / 32 % words.size()] >> (at % 32) & 1U}
+                    << bit;
             }
-            checker.check("element of lacuna_select " + std::to_string(m), cycle,
-                          static_cast<std::int64_t>(expected),
-                          static_cast<std::int64_t>(
-                              get_bits(bench->selected_o, static_cast<int>(m) * 32, 32)));
+            checker.check(
+                "element of lacuna_select " + std::to_string(m), cycle, static_cast<std::int64_t>(expected),
+                static_cast<std::int64_t>(get_bits(bench->selected_o, static_cast<int>(m) * 32, 32)));
         }
     }
     return checker;
