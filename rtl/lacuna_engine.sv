@@ -169,7 +169,7 @@ module lacuna_engine #(
     logic [1:0][lacuna_pkg::TagW-1:0] tag;
     logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
     lacuna_pkg::wave_t issue_wave;
-    logic group_valid, group_ready;
+    logic group_valid;
     lacuna_pkg::group_t issue_group;
     logic [CreditW-1:0] credit_q;
 
@@ -227,7 +227,6 @@ module lacuna_engine #(
         .wave_o(issue_wave),
         .releases_x_o(releases_x),
         .group_valid_o(group_valid),
-        .group_ready_i(group_ready),
         .group_o(issue_group),
         .busy_o(issuer_busy),
         .entry_o(stat_entry_o),
@@ -366,7 +365,6 @@ module lacuna_engine #(
     ) u_drain (
         .clk_i, .rst_ni,
         .group_valid_i(group_valid),
-        .group_ready_o(group_ready),
         .group_i(issue_group),
         .done_i(lane_wave.valid && lane_wave.last),
         .valid_o(drain_valid),
@@ -431,19 +429,22 @@ module lacuna_engine #(
     // ---------------------------------------------------------------- groups under way, credit, counters
     logic [5:0] flight_q;
     logic [3:0] tail_q;  // the writer's last words
+    logic busy_q;        // what follows on the walker
 
     always_ff @(posedge clk_i) begin
         credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
                   - (group_valid ? CreditW'(issue_group.outputs) : '0);
         flight_q <= flight_q + 6'(group_valid) + 6'(group_valid && issue_group.rider_units != '0) - 6'(retired[0]) - 6'(retired[1]);
         tail_q <= {tail_q[2:0], flight_q != '0};
+        busy_q <= walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
         if (!rst_ni) begin
             credit_q <= CreditW'(OutputDepth);
             flight_q <= '0;
             tail_q <= '0;
+            busy_q <= 1'b0;
         end
     end
-    assign engine_busy = walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
+    assign engine_busy = walker_busy || busy_q;
 
     lacuna_counters u_counters (
         .clk_i, .rst_ni,
