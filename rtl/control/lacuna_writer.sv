@@ -62,9 +62,9 @@ module lacuna_writer #(
         next_q <= second && crosses;
         last_q <= last_i;
         h_q <= h_i;
-        own_mask_q <= '0;
-        own_mask_q[place] <= valid_i[0];
-        if (second && !crosses) own_mask_q[place-4'd1] <= 1'b1;
+        for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
+            own_mask_q[b] <= (valid_i[0] && place == 4'(b)) || (second && b != lacuna_pkg::BankWidth - 1 && place == 4'(b + 1));
+        end
         parity_q <= place[0];
         own_request_q.mask <= '0;
         own_request_q.bank <= bank;
