@@ -17,7 +17,8 @@ module DP16KD #(
     parameter WRITEMODE_B = "NORMAL",
     parameter CSDECODE_A = "0b000",
     parameter CSDECODE_B = "0b000",
-    parameter GSR = "ENABLED"
+    parameter GSR = "ENABLED",
+    parameter logic [319:0] INITVAL_00 = '0
 ) (
     input wire logic CLKA, CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2,
     input wire logic CLKB, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2,
