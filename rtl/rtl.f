@@ -19,3 +19,9 @@ control/lacuna_input.sv
 control/lacuna_host.sv
 control/lacuna_counters.sv
 lacuna_engine.sv
+link/lacuna_link_pkg.sv
+link/lacuna_uart_rx.sv
+link/lacuna_uart_tx.sv
+link/lacuna_crc32.sv
+link/lacuna_cobs_decoder.sv
+link/lacuna_frame_receiver.sv

@@ -4,3 +4,4 @@ lacuna_bank_ram.sv
 lacuna_pe_mult.sv
 lacuna_pair_rows.sv
 lacuna_mult.sv
+lacuna_byte_ram.sv

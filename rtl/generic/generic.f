@@ -2,3 +2,4 @@ lacuna_ebr.sv
 lacuna_bank_ram.sv
 lacuna_pe_mult.sv
 lacuna_mult.sv
+lacuna_byte_ram.sv
