@@ -1,4 +1,5 @@
-// Consistent overhead byte stuffing (Cheshire and Baker, 1999): bytes without zeros, so that zero can delimit.
+// Consistent overhead byte stuffing (Cheshire and Baker, 1999): bytes without zeros, so that zero can
+// delimit.
 #pragma once
 
 #include <cstdint>

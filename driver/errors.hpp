@@ -51,7 +51,8 @@ class DeviceError : public LinkError {
     std::uint32_t detail_;
 };
 
-/// The device was reset, or another host opened a session: state on the device is not what this host left there.
+/// The device was reset, or another host opened a session: state on the device is not what this host left
+/// there.
 class SessionLost : public LinkError {
   public:
     SessionLost(const std::string& text, bool model_valid, std::uint32_t steps)

@@ -1,4 +1,5 @@
-// Frames of the board link (docs/protocol.md): what goes over the line for a request, and replies out of a stream.
+// Frames of the board link (docs/protocol.md): what goes over the line for a request, and replies out of a
+// stream.
 #pragma once
 
 #include <cstddef>

@@ -35,7 +35,8 @@ std::string known_ports() {
     }
     if (code == EACCES || code == EPERM) {
         advice =
-            "add yourself to the group that owns it ('ls -l' tells; mostly 'sudo usermod -aG dialout $USER'), "
+            "add yourself to the group that owns it ('ls -l' tells; mostly 'sudo usermod -aG dialout "
+            "$USER'), "
             "then log out and in again";
     } else if (code == EBUSY) {
         advice = "another program uses it; close that one first ('fuser -v' tells which it is)";
@@ -98,10 +99,10 @@ SerialTransport::~SerialTransport() {
 }
 
 void SerialTransport::gone(const std::string& what) const {
-    throw PortError(fmt::format(
-        "port '{}' went away ({}): check cable and power, then start again; the device may have "
-        "executed what was under way",
-        port_, what));
+    throw PortError(
+        fmt::format("port '{}' went away ({}): check cable and power, then start again; the device may have "
+                    "executed what was under way",
+                    port_, what));
 }
 
 Transport::Duration SerialTransport::now() {

@@ -23,10 +23,11 @@ class Transport {
     virtual Duration now() = 0;
     /// Gives bytes to the line; they may still be on their way afterwards. Throws `PortError`.
     virtual void write(std::span<const std::uint8_t> bytes) = 0;
-    /// Waits until there is a byte or the deadline has passed; gives what there is, at most the buffer's size.
-    /// Throws `PortError`.
+    /// Waits until there is a byte or the deadline has passed; gives what there is, at most the buffer's
+    /// size. Throws `PortError`.
     virtual std::size_t read(std::span<std::uint8_t> buffer, Duration deadline) = 0;
-    /// Bits a second, once what was written has left. Throws `PortError` for a rate that the line cannot have.
+    /// Bits a second, once what was written has left. Throws `PortError` for a rate that the line cannot
+    /// have.
     virtual void set_baud(unsigned baud) = 0;
     virtual unsigned baud() const = 0;
     /// Holds the line low for much longer than a byte takes, where it can.
