@@ -22,7 +22,11 @@ Checker run_pe(Fault fault) {
     }
     Testbench<Vpe> bench(12);
     SplitMix64 random(13);
-    DelayLine<std::int64_t> products(2);
+    struct Operand {
+        std::int64_t product;
+        bool valid;
+    };
+    DelayLine<Operand> operands(2);
     std::int64_t sum = 0;
     bool known = false;  // no sum was started yet
     for (int cycle = 0; cycle < kCycles; ++cycle) {
@@ -42,18 +46,19 @@ Checker run_pe(Fault fault) {
         bench->slot_i = static_cast<SData>((value & 0xFF) << 4 | index);
         bench->shift_i = static_cast<CData>(shift);
 
-        const auto product = products.next(value * (1 << shift) * bank[static_cast<std::size_t>(index)]);
-        const bool valid = random.between(0, 9) != 0;
+        bench->valid_i = random.between(0, 9) != 0;
+        const auto operand = operands.next(
+            {value * (1 << shift) * bank[static_cast<std::size_t>(index)], bench->valid_i != 0});
         // Restart before the sum could leave the accumulator; that no sum does is the packer's promise.
         const bool first = !known || sum > kLimit || sum < -kLimit || random.one_in(30);
-        bench->valid_i = product && valid;
-        bench->first_i = product && valid && first;
+        const bool start = operand && operand->valid && first;
+        bench->first_i = start;
         bench.tick();
-        if (!product) {
+        if (!operand) {
             continue;
         }
-        if (valid) {
-            sum = (first ? 0 : sum) + *product;
+        if (operand->valid) {
+            sum = (start ? 0 : sum) + operand->product;
             known = true;
         }
         if (known) {
