@@ -20,4 +20,7 @@ void add_evaluate_command(CLI::App& app);
 /// `lacuna estimate`: says whether a model or a shape fits an engine, and how many cycles it takes.
 void add_estimate_command(CLI::App& app);
 
+/// `lacuna bake`: puts a model into a bitstream's block RAMs.
+void add_bake_command(CLI::App& app);
+
 }  // namespace lacuna

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
         lacuna::add_quantise_command(app);
         lacuna::add_evaluate_command(app);
         lacuna::add_estimate_command(app);
+        lacuna::add_bake_command(app);
         CLI11_PARSE(app, argc, argv);
         return 0;
     });

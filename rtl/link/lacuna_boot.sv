@@ -47,7 +47,7 @@ module lacuna_boot #(
 
         // Written never: its contents come with the bitstream.
         lacuna_ebr #(
-            .Width(36), .Depth(BootDepth)
+            .Width(36), .Depth(BootDepth), .Space(lacuna_pkg::SpaceBoot)
         ) u_memory (
             .clk_i,
             .we_i(1'b0),

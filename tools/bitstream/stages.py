@@ -110,7 +110,7 @@ def placement_command(plan, seed, prefix):
     """Command whose files are all in its working folder, so that it also runs on another machine."""
     return ["nextpnr-ecp5", plan.timed_as, "--package", plan.board.package, "--speed", plan.board.grade,
             "--json", "netlist.json", "--lpf", "board.lpf", "--textcfg", f"{prefix}.config", "--report",
-            f"{prefix}.report.json", "--seed", str(seed), "--timing-allow-fail", "--quiet", "--log", f"{prefix}.log"]
+            f"{prefix}.report.json", "--seed", str(seed), "--timing-allow-fail"]
 
 
 def placement_key(plan, seed):
@@ -150,14 +150,13 @@ def place(plan, seed):
         return
     start = time.monotonic()
     log = plan.folder / "place.log"
-    log.unlink(missing_ok=True)
     (plan.folder / "floorplan.txt").unlink(missing_ok=True)
     (plan.folder / "floorplan.py").write_text(FLOORPLAN.format(file="floorplan.txt"))
     command = placement_command(plan, seed, "place")
     if "--post-route" in subprocess.run(["nextpnr-ecp5", "--help"], capture_output=True, text=True).stderr:
         command += ["--post-route", "floorplan.py"]
     print(f"place and route, seed {seed} (nextpnr) ...", flush=True)
-    with (plan.folder / "place.out").open("w") as out:
+    with log.open("w") as out:
         process = subprocess.Popen(command, cwd=plan.folder, stdout=out, stderr=subprocess.STDOUT)
         try:
             while True:
@@ -171,7 +170,7 @@ def place(plan, seed):
             process.wait()
             raise
     if process.returncode != 0 or not (plan.folder / "place.config").is_file():
-        lines = (plan.folder / "place.out").read_text(errors="replace").splitlines()
+        lines = log.read_text(errors="replace").splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-5:]
         raise Problem("place and route failed:\n  " + "\n  ".join(errors[:8])
                       + f"\nthe whole log: {log.relative_to(ROOT)}")

@@ -34,9 +34,8 @@ def sweep(plan, seeds, jobs, hosts, seconds):
     folder.mkdir()
     for name in ("netlist.json", "board.lpf"):
         shutil.copyfile(plan.folder / name, folder / name)
-    place = shlex.join(stages.placement_command(plan, "{}", "seed-{}")).replace("'", "")
-    command = ["parallel", "--will-cite", "--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "jobs.tsv",
-               "--results", "out"]
+    place = shlex.join(stages.placement_command(plan, "{}", "seed-{}")).replace("'", "") + " > seed-{}.log 2>&1"
+    command = ["parallel", "--will-cite", "--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "jobs.tsv"]
     if hosts:
         command += ["--sshlogin", hosts, "--basefile", "netlist.json", "--basefile", "board.lpf", "--workdir", "...",
                     "--cleanup"]
