@@ -65,6 +65,7 @@ module lacuna_link #(
     localparam int unsigned IndexW = $clog2(FrameBytes);
     localparam int unsigned SlotW = $clog2(Window);
     localparam int unsigned EventCount = 11;
+    localparam int unsigned HeartbeatW = $clog2(ClockHz / lacuna_link_pkg::UptimeCycles + 2);  // a blink a second or so
     localparam int unsigned UptimeW = $clog2(lacuna_link_pkg::UptimeCycles);
 
     // ---------------------------------------------------------------- the line
@@ -550,7 +551,7 @@ module lacuna_link #(
 
     // ---------------------------------------------------------------- flags, counters, LEDs
     logic [UptimeW-1:0] uptime_q;
-    logic [8:0] heartbeat_q;
+    logic [HeartbeatW-1:0] heartbeat_q;
     logic uptime_event, error_q;
     logic [EventCount-1:0] events;
 
@@ -592,7 +593,7 @@ module lacuna_link #(
         if (opened) error_q <= 1'b0;
         else if (failed || refused || bad || framing_error || engine_reset_o) error_q <= 1'b1;
 
-        led_o[lacuna_link_pkg::LedHeartbeat] <= heartbeat_q[$clog2(ClockHz / lacuna_link_pkg::UptimeCycles + 2) - 1];
+        led_o[lacuna_link_pkg::LedHeartbeat] <= heartbeat_q[HeartbeatW-1];
         led_o[lacuna_link_pkg::LedModel] <= model_valid_q;
         led_o[lacuna_link_pkg::LedBusy] <= engine_busy_i;
         led_o[lacuna_link_pkg::LedRequest] <= executing;
