@@ -35,7 +35,7 @@ struct Memory {
     int width, depth;
 };
 constexpr std::array<Memory, 8> kEbrs{
-    {{36, 512}, {36, 1536}, {26, 256}, {16, 600}, {36, 8192}, {1, 2}, {16, 512}, {25, 512}}};
+    {{36, 512}, {36, 1536}, {26, 256}, {16, 528}, {36, 8192}, {1, 2}, {16, 512}, {25, 512}}};
 constexpr std::array<int, 3> kBankDepths{512, 1024, 64};
 
 std::int64_t low_signed(std::int64_t value, int width) {

@@ -23,6 +23,10 @@ bitstream: bitstream-program ## Synthesise, place and route for a board; BOARD= 
 timing: setup-ready ## Sweep of place-and-route seeds; SEEDS=1..8 JOBS=n HOSTS=a,b PLACE_TIMEOUT=s
 	@$(BITSTREAM) timing $(BITSTREAM_FLAGS) --seeds '$(or $(SEEDS),1..8)' --jobs '$(JOBS)' --hosts '$(HOSTS)' --timeout '$(PLACE_TIMEOUT)'
 
+# A model whose weights fit the check's small engine would be baked, too: MODEL=file.
+bitstream-check: bitstream-program ## Build one small bitstream and unpack it again to compare
+	@$(BITSTREAM) check --model '$(call given,MODEL)' --lacuna $(BITSTREAM_PROGRAM)
+
 boards: ## List the boards, their engines, and what was built for them
 	@$(BITSTREAM) boards
 

@@ -5,13 +5,14 @@ Usage: python3 -m tools.bitstream.main COMMAND [--board B] [--size S] [--tiles N
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import shutil
 import subprocess
 import sys
 
-from tools.bitstream import page, plan as planning, result, stages, sweep
+from tools.bitstream import check, page, plan as planning, result, stages, sweep
 from tools.bitstream.problem import Problem
 
 
@@ -110,6 +111,31 @@ def build(options):
     print(f"bitstream: {bit.relative_to(planning.ROOT)} ({bit.stat().st_size} bytes)")
 
 
+def check_bitstream(options):
+    """One small engine from source to bitstream and back."""
+    options.board, options.size, options.tiles, options.clk_mhz = "ulx3s", "25f", "1", "25"
+    plan = dataclasses.replace(planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz), name="check")
+    plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    check_model(plan, options)
+    stages.synthesise(plan)
+    stages.place(plan, 1, ["--router", "router2"])
+    base = plan.folder / "place.config"
+    stages.pack(plan, base, plan.folder / "check.bit")
+    blocks = check.unpack(plan, base, "base")
+    print(f"unpacked: {len(blocks)} block RAMs, and all settings, are those of place and route")
+    first = (plan.folder / "check.bit").read_bytes()
+    stages.pack(plan, base, plan.folder / "check.bit")
+    if (plan.folder / "check.bit").read_bytes() != first:
+        raise Problem("packing twice gave two bitstreams")
+    if options.model:
+        baked = plan.folder / "baked.config"
+        lacuna(options, "bake", base, "--geometry", plan.folder / "geometry.json", "--model", options.model, "--out", baked)
+        changed = check.compare_baked(base.read_text(), baked.read_text(), check.unpack(plan, baked, "baked"))
+        print(f"unpacked: {changed} block RAMs hold the model")
+    say_warnings(plan)
+
+
 def timing(options):
     seeds = sweep.parse_seeds(options.seeds)
     plan = plan_of(options)
@@ -155,7 +181,8 @@ def flash(options):
 def main():
     parser = argparse.ArgumentParser(prog="bitstream", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash)):
+    for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash),
+                           ("check", check_bitstream)):
         sub = commands.add_parser(name)
         sub.set_defaults(function=function)
         for option in ("board", "size", "tiles", "clk-mhz", "act", "seed", "model"):

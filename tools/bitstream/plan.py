@@ -99,7 +99,9 @@ def block_rams(engine, system, act):
     ports = engine["Ports"] * (5 * blocks(engine["RowDepth"]) + (5 if engine.get("BlockTables", 1) else 0))
     banks = act // 2 * -(-engine["BankDepth"] // 512) if engine.get("BlockBanks", 1) else 0
     buffers = 2
-    return weights + ports + banks + 4 * blocks(system["EmbeddingDepth"]) + blocks(system["BootDepth"]) + buffers
+    embedding = act // 2 * blocks(system["EmbeddingDepth"]) if system["EmbeddingDepth"] else 0
+    boot = blocks(system["BootDepth"]) if system["BootDepth"] else 0
+    return weights + ports + banks + embedding + boot + buffers
 
 
 @dataclasses.dataclass(frozen=True)

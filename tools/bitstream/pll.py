@@ -16,7 +16,7 @@ COMFORTABLE_OSCILLATOR = 600.0
 TOLERANCE = 0.01  # of the frequency that was asked for; the exact one is reported
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, order=True)
 class Dividers:
     """clock_mhz = reference / input * feedback, the oscillator runs at clock_mhz * output."""
 

@@ -141,10 +141,10 @@ def phase_of(log):
     return f"{now}, {left[-1]} wires left" if left else now
 
 
-def place(plan, seed):
-    """place.config and place.report.json; and floorplan.txt where nextpnr has Python."""
+def place(plan, seed, options=()):
+    """place.config and place.report.json; and floorplan.txt where nextpnr has Python. @param options more of nextpnr's"""
     prepare_placement(plan)
-    key = placement_key(plan, seed)
+    key = key_of(placement_key(plan, seed), *options)
     if is_done(plan, "place", key, "place.config", "place.report.json"):
         print(f"place and route (seed {seed}): nothing changed")
         return
@@ -152,7 +152,7 @@ def place(plan, seed):
     log = plan.folder / "place.log"
     (plan.folder / "floorplan.txt").unlink(missing_ok=True)
     (plan.folder / "floorplan.py").write_text(FLOORPLAN.format(file="floorplan.txt"))
-    command = placement_command(plan, seed, "place")
+    command = [*placement_command(plan, seed, "place"), *options]
     if "--post-route" in subprocess.run(["nextpnr-ecp5", "--help"], capture_output=True, text=True).stderr:
         command += ["--post-route", "floorplan.py"]
     print(f"place and route, seed {seed} (nextpnr) ...", flush=True)

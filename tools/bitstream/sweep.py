@@ -52,7 +52,7 @@ def sweep(plan, seeds, jobs, hosts, seconds):
     for kind in ("config", "report.json", "log"):
         shutil.copyfile(folder / f"seed-{best['seed']}.{kind}", plan.folder / f"place.{kind}")
     (plan.folder / "floorplan.txt").unlink(missing_ok=True)
-    stages.set_done(plan, "place", stages.placement_key(plan, best["seed"]))
+    stages.set_done(plan, "place", stages.key_of(stages.placement_key(plan, best["seed"])))
     return sorted(outcomes, key=lambda o: -(o["achieved_mhz"] or 0))
 
 
