@@ -177,10 +177,6 @@ package lacuna_pkg;
         SpaceInput = 3'd6     // address 0: {banks, base} of the input buffer
     } space_e;
 
-    // Initial contents of block RAMs that hold a model: how `lacuna bake` finds them (ecp5/lacuna_block.sv). Spaces of
-    // the host port, and those of memories outside the engine.
-    localparam logic [35:0] SignatureMagic = 36'h1acb0516e;
-    localparam int unsigned SpaceEmbedding = 8;
-    localparam int unsigned SpaceBoot = 10;
+    // Space of a block RAM that no model fills (ecp5/lacuna_block.sv).
     localparam int unsigned NoSpace = 15;
 endpackage

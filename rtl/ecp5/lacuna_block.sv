@@ -7,7 +7,7 @@
 // reads; the lower half of a word is on DIA and DOA, the upper on DIB and DOB; ADA[3:0] are the byte enables, and
 // ADA[13:5], ADB[13:5] the word. Both halves' output registers are switched on.
 //
-// A block with a Space says what belongs into it: its initial words are {SignatureMagic, place, ~place} of lacuna_pkg,
+// A block with a Space says what belongs into it: its initial words are Magic, place and ~place,
 // place = {Space, Select, First}, First the address of its first word. `lacuna bake` finds the block in a bitstream by them and
 // puts a model's words there. INITVAL_00 holds words 0 to 7, 18 bits in every 20, the lower half of a word first.
 //
@@ -30,8 +30,9 @@ module lacuna_block #(
         $error("lacuna_block: Space must be 0..15, Select 0..255, First 0..1048575");
     end
 
+    localparam logic [35:0] Magic = 36'h1acb0516e;
     localparam logic [35:0] Place = {8'(Space), 8'(Select), 20'(First)};
-    localparam logic [107:0] Signature = Space == lacuna_pkg::NoSpace ? '0 : {~Place, Place, lacuna_pkg::SignatureMagic};
+    localparam logic [107:0] Signature = Space == lacuna_pkg::NoSpace ? '0 : {~Place, Place, Magic};
     localparam logic [319:0] Initial = {
         200'd0, 2'd0, Signature[107:90], 2'd0, Signature[89:72], 2'd0, Signature[71:54], 2'd0, Signature[53:36],
         2'd0, Signature[35:18], 2'd0, Signature[17:0]

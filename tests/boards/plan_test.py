@@ -15,7 +15,7 @@ ROOT = planning.ROOT
 class Pll(unittest.TestCase):
     def test_dividers_are_exact_and_within_the_data_sheet(self):
         for reference in (12, 25, 30, 48, 50, 100):
-            for wanted in (24, 48, 100, 120, 140, 150, 160, 200):
+            for wanted in (reference, 100, 120, 140, 150, 160, 200):
                 found = pll.dividers(reference, wanted)
                 detector = reference / found.input
                 self.assertAlmostEqual(found.clock_mhz, detector * found.feedback)

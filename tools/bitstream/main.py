@@ -25,7 +25,7 @@ def plan_of(options):
 def command_of(target, options):
     """The make command that gives this build again."""
     words = ["make", target, f"BOARD={options.board}"]
-    for name in ("size", "tiles", "clk_mhz", "act", "seed", "seeds", "model"):
+    for name in ("size", "tiles", "clk_mhz", "act", "seeds" if target == "timing" else "seed", "model"):
         if value := getattr(options, name, ""):
             words.append(f"{name.upper()}={value}")
     return " ".join(words)

@@ -46,6 +46,8 @@ def floorplan(file):
 def bars(result):
     rows = ""
     for cell, name in SHOWN:
+        if cell not in result["utilisation"]:
+            continue
         use = result["utilisation"][cell]
         share = 100 * use["used"] / use["available"]
         rows += (f'<tr><td>{name}<td class="n">{use["used"]}<td class="n">{use["available"]}<td class="n">{share:.0f} %'

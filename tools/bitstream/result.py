@@ -50,7 +50,7 @@ def record(plan, report, seed, seeds, versions, command):
         "seed": seed, "seeds": seeds, "geometry": {**plan.engine, **plan.system, "Act": plan.act},
         "pll": {"reference_mhz": plan.board.oscillator_mhz, "input": plan.clock.input, "feedback": plan.clock.feedback,
                 "output": plan.clock.output},
-        "utilisation": {cell: report["utilization"][cell] for cell, _ in SHOWN},
+        "utilisation": {cell: report["utilization"][cell] for cell, _ in SHOWN if cell in report["utilization"]},
         "critical_path": path, "tools": versions, "hold_checked": hold_is_checked(versions["nextpnr-ecp5"]),
         "source_hash": plan.source_hash(), "command": command,
     }
@@ -88,6 +88,8 @@ def table(result):
         f"{'resource':<18}{'used':>8}{'available':>11}{'':>7}",
     ]
     for cell, name in SHOWN:
+        if cell not in result["utilisation"]:
+            continue
         use = result["utilisation"][cell]
         lines.append(f"{name:<18}{use['used']:>8}{use['available']:>11}{100 * use['used'] / use['available']:>6.0f} %")
     return "\n".join(lines + path_text(result["critical_path"]))
