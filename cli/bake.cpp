@@ -41,8 +41,8 @@ Identity identity_from(const std::filesystem::path& path) {
         identity.window = json.at("Window");
         return identity;
     } catch (const nlohmann::json::exception& error) {
-        throw Error(fmt::format("--geometry {}: expected the parameters of a board as JSON: {}", path.string(),
-                                error.what()));
+        throw Error(fmt::format("--geometry {}: expected the parameters of a board as JSON: {}",
+                                path.string(), error.what()));
     }
 }
 
@@ -69,19 +69,23 @@ void run_bake(const BakeSettings& settings) {
     BitstreamConfig config(read_text(settings.config), settings.config);
     const BakeSummary summary = bake(config, words_of(image), identity.geometry);
     write_text(settings.out, config.text());
-    fmt::print("baked {}: {} words in {} block RAMs, {} for the device to write when it starts ({} of {} words of boot "
-               "memory)\n",
-               settings.model, summary.words, summary.blocks, summary.boot_words, 2 * summary.boot_words + 2,
-               summary.boot_depth);
+    fmt::print(
+        "baked {}: {} words in {} block RAMs, {} for the device to write when it starts ({} of {} words of "
+        "boot "
+        "memory)\n",
+        settings.model, summary.words, summary.blocks, summary.boot_words, 2 * summary.boot_words + 2,
+        summary.boot_depth);
 }
 
 }  // namespace
 
 void add_bake_command(CLI::App& app) {
-    auto* command = app.add_subcommand("bake", "Put a model into a bitstream's block RAMs, without another place and route");
+    auto* command = app.add_subcommand(
+        "bake", "Put a model into a bitstream's block RAMs, without another place and route");
     auto settings = std::make_shared<BakeSettings>();
     command->add_option("config", settings->config, "Textual configuration that place and route wrote");
-    command->add_option("--geometry", settings->geometry, "Parameters of the board's design, JSON")->required();
+    command->add_option("--geometry", settings->geometry, "Parameters of the board's design, JSON")
+        ->required();
     command->add_option("--model", settings->model, "Quantised model (.safetensors)")->required();
     command->add_option("--out", settings->out, "Configuration with the model, for ecppack");
     command->add_flag("--check", settings->check, "Only see whether the model fits");

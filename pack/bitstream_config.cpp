@@ -75,25 +75,29 @@ bool well_formed(std::string_view text, std::size_t begin) {
 BitstreamConfig::BitstreamConfig(std::string text, const std::string& name) : text_(std::move(text)) {
     if (!text_.starts_with(".device ")) {
         throw Error(fmt::format(
-            "{}: no bitstream configuration; expected the textual one that nextpnr-ecp5 --textcfg writes", name));
+            "{}: no bitstream configuration; expected the textual one that nextpnr-ecp5 --textcfg writes",
+            name));
     }
     for (std::size_t at = text_.find(kSection); at != std::string::npos; at = text_.find(kSection, at + 1)) {
         const std::size_t begin = text_.find('\n', at + 1) + 1;
         if (begin == 0 || !well_formed(text_, begin)) {
-            throw Error(fmt::format("{}: the block RAM at byte {} is not {} values of three digits, eight a line", name,
-                                    at + 1, kValues));
+            throw Error(
+                fmt::format("{}: the block RAM at byte {} is not {} values of three digits, eight a line",
+                            name, at + 1, kValues));
         }
         const std::uint64_t place = word_at(text_, begin, 1);
         if (word_at(text_, begin, 0) == kMagic && word_at(text_, begin, 2) == (~place & kWordMask)) {
             blocks_.push_back({static_cast<std::uint8_t>(place >> kSpaceShift),
                                static_cast<std::uint8_t>(place >> kSelectShift & 0xFF),
-                               static_cast<std::uint32_t>(place & kFirstMask), begin, begin + kValues * kStride});
+                               static_cast<std::uint32_t>(place & kFirstMask), begin,
+                               begin + kValues * kStride});
         }
     }
     if (blocks_.empty()) {
-        throw Error(fmt::format("{}: no block RAM says what belongs into it; was a model baked into it already? "
-                                "Bake into the configuration that place and route wrote",
-                                name));
+        throw Error(
+            fmt::format("{}: no block RAM says what belongs into it; was a model baked into it already? "
+                        "Bake into the configuration that place and route wrote",
+                        name));
     }
 }
 
@@ -112,16 +116,16 @@ void BitstreamConfig::set_words(const SignedBlock& block, std::span<const std::u
     for (std::size_t value = 0; value < kValues; ++value) {
         const auto shift = kValueBits * static_cast<int>(value % kValuesPerWord);
         const std::uint64_t bits = words[value / kValuesPerWord] >> shift & kValueMask;
-        fmt::format_to_n(text_.begin() + static_cast<std::ptrdiff_t>(block.begin + value * kStride), kDigits, "{:03x}",
-                         bits);
+        fmt::format_to_n(text_.begin() + static_cast<std::ptrdiff_t>(block.begin + value * kStride), kDigits,
+                         "{:03x}", bits);
     }
 }
 
 namespace {
 
-using Place = std::tuple<std::uint8_t, std::uint8_t, std::uint32_t>;  // space, select, first word
+using BlockKey = std::tuple<std::uint8_t, std::uint8_t, std::uint32_t>;  // space, select, first word
 
-Place place_of(std::uint8_t space, std::uint8_t select, std::uint32_t first) {
+BlockKey key_of(std::uint8_t space, std::uint8_t select, std::uint32_t first) {
     // A table's write reaches every copy.
     const bool any_select = space == static_cast<std::uint8_t>(Space::Table);
     return {space, any_select ? std::uint8_t{0} : select, first};
@@ -137,9 +141,10 @@ void check_geometry(const BitstreamConfig& config, const Geometry& geometry) {
     const auto rows = selects[static_cast<std::uint8_t>(Space::Row)].size();
     if (weights != static_cast<std::size_t>(kLanes * geometry.tiles) ||
         rows != static_cast<std::size_t>(kLanes * geometry.ports)) {
-        throw Error(fmt::format("the configuration is of an engine with {} tiles a lane and {} ports, expected {} and "
-                                "{}; build it with the geometry that is baked for",
-                                weights / kLanes, rows / kLanes, geometry.tiles, geometry.ports));
+        throw Error(fmt::format(
+            "the configuration is of an engine with {} tiles a lane and {} ports, expected {} and "
+            "{}; build it with the geometry that is baked for",
+            weights / kLanes, rows / kLanes, geometry.tiles, geometry.ports));
     }
 }
 
@@ -147,24 +152,24 @@ void check_geometry(const BitstreamConfig& config, const Geometry& geometry) {
 
 BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, const Geometry& geometry) {
     check_geometry(config, geometry);
-    std::map<Place, std::vector<std::uint64_t>> contents;
+    std::map<BlockKey, std::vector<std::uint64_t>> contents;
     for (const SignedBlock& block : config.blocks()) {
-        contents[place_of(block.space, block.select, block.first)].assign(BitstreamConfig::kWords, 0);
+        contents[key_of(block.space, block.select, block.first)].assign(BitstreamConfig::kWords, 0);
     }
     BakeSummary summary;
     std::vector<std::uint64_t> boot = {kBootMagic, 0};
     for (const MemoryWord& word : words) {
         const auto space = static_cast<std::uint8_t>(word.space);
         const auto offset = word.address % BitstreamConfig::kWords;
-        const auto found = contents.find(
-            place_of(space, word.select, word.address - static_cast<std::uint32_t>(offset)));
+        const auto found =
+            contents.find(key_of(space, word.select, word.address - static_cast<std::uint32_t>(offset)));
         if (found != contents.end() && space != kBootSpace) {
             found->second[offset] = word.data;
             ++summary.words;
             continue;
         }
-        boot.push_back(std::uint64_t{space} << kBootSpaceShift | std::uint64_t{word.select} << kBootSelectShift |
-                       word.address);
+        boot.push_back(std::uint64_t{space} << kBootSpaceShift |
+                       std::uint64_t{word.select} << kBootSelectShift | word.address);
         boot.push_back(word.data);
     }
     boot[1] = (boot.size() - kBootHeader) / 2;
@@ -172,17 +177,17 @@ BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, con
     summary.boot_depth = BitstreamConfig::kWords * static_cast<std::size_t>(std::ranges::count(
                                                        config.blocks(), kBootSpace, &SignedBlock::space));
     if (boot.size() > summary.boot_depth) {
-        throw Error(fmt::format("the boot memory holds {} words and the model needs {}: build with BootDepth {}",
-                                summary.boot_depth, boot.size(),
-                                (boot.size() + BitstreamConfig::kWords - 1) / BitstreamConfig::kWords *
-                                    BitstreamConfig::kWords));
+        throw Error(fmt::format(
+            "the boot memory holds {} words and the model needs {}: build with BootDepth {}",
+            summary.boot_depth, boot.size(),
+            (boot.size() + BitstreamConfig::kWords - 1) / BitstreamConfig::kWords * BitstreamConfig::kWords));
     }
     boot.resize(summary.boot_depth, 0);
     for (const SignedBlock& block : config.blocks()) {
         if (block.space == kBootSpace) {
             config.set_words(block, std::span(boot).subspan(block.first, BitstreamConfig::kWords));
         } else {
-            config.set_words(block, contents.at(place_of(block.space, block.select, block.first)));
+            config.set_words(block, contents.at(key_of(block.space, block.select, block.first)));
         }
     }
     summary.blocks = config.blocks().size();

@@ -1,4 +1,5 @@
-// Block RAMs in a textual bitstream configuration (of nextpnr-ecp5, ecppack, ecpunpack), and a model put into them.
+// Block RAMs in a textual bitstream configuration (of nextpnr-ecp5, ecppack, ecpunpack), and a model put into
+// them.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,8 @@ class BitstreamConfig {
   public:
     static constexpr std::size_t kWords = 512;  ///< of a block
 
-    /// @param name of the configuration, for messages. Throws `Error` for what is none, and where no block is signed.
+    /// @param name of the configuration, for messages. Throws `Error` for what is none, and where no block is
+    /// signed.
     BitstreamConfig(std::string text, const std::string& name);
 
     const std::vector<SignedBlock>& blocks() const { return blocks_; }
@@ -47,9 +49,9 @@ struct BakeSummary {
     std::size_t boot_depth = 0;  ///< words of the boot memory
 };
 
-/// Puts words into the initial contents of the blocks where they belong; what lies in no block (a memory of LUTs, the
-/// model registers) goes to the boot memory, from which the device writes it. Every other word becomes 0.
-/// Throws `Error` when the configuration is of another engine, or the boot memory is too small.
+/// Puts words into the initial contents of the blocks where they belong; what lies in no block (a memory of
+/// LUTs, the model registers) goes to the boot memory, from which the device writes it. Every other word
+/// becomes 0. Throws `Error` when the configuration is of another engine, or the boot memory is too small.
 BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, const Geometry& geometry);
 
 }  // namespace lacuna

@@ -1,4 +1,5 @@
-// A board whose block RAMs start with a baked model, in simulation of the vendor's primitives: it answers from power-on.
+// A board whose block RAMs start with a baked model, in simulation of the vendor's primitives: it answers
+// from power-on.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -51,7 +52,8 @@ Bytes golden_tokens(const QuantisedModel& model, int token) {
 }
 
 struct Folder {
-    std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("lacuna-baked-{}", ::getpid());
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / fmt::format("lacuna-baked-{}", ::getpid());
     Folder() = default;
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
@@ -61,11 +63,18 @@ struct Folder {
 TEST_CASE("a baked model answers from power-on, without anything sent before") {
     const SystemParameters parameters = built_systems().front();
     // Deep enough for words in the tails of weight and row memories.
-    const QuantisedModel model = random_model({.seed = 9, .inputs = 24, .units = {48, 52}, .k_x = {4}, .k_h = {6}, .head_rows = 23, .vocabulary = true});
+    const QuantisedModel model = random_model({.seed = 9,
+                                               .inputs = 24,
+                                               .units = {48, 52},
+                                               .k_x = {4},
+                                               .k_h = {6},
+                                               .head_rows = 23,
+                                               .vocabulary = true});
     const Layout layout = lay_out(model, parameters.geometry);
     MESSAGE(layout.weight_words << " weight words, " << layout.rows << " rows");
     BitstreamConfig config(configuration(block_places(parameters.geometry, 512, 512)), "x");
-    const BakeSummary summary = bake(config, link_test::board_words(model, layout, kId, true), parameters.geometry);
+    const BakeSummary summary =
+        bake(config, link_test::board_words(model, layout, kId, true), parameters.geometry);
     CHECK(summary.boot_words > 0);
     const Folder folder;
     write_contents(folder.path, config);

@@ -51,9 +51,12 @@ TEST_CASE("a block is found by its signature and gives back what was put in") {
 TEST_CASE("words go to their block, to every copy of a table, or to the boot memory") {
     BitstreamConfig config(configuration(block_places(kGeometry, 512, 512)), "x");
     const std::vector<MemoryWord> words = {
-        {Space::Weight, weight_select(2, 0), 700, 0x123456789}, {Space::Weight, weight_select(2, 0), 1030, 5},
-        {Space::Row, row_select(0, 1), 3, 0xFFFFFFFFF},         {Space::Table, 0, 255, 77},
-        {Space::Program, 0, 9, 0xABCDEF01},                     {static_cast<Space>(9), 0, 3, 6},
+        {Space::Weight, weight_select(2, 0), 700, 0x123456789},
+        {Space::Weight, weight_select(2, 0), 1030, 5},
+        {Space::Row, row_select(0, 1), 3, 0xFFFFFFFFF},
+        {Space::Table, 0, 255, 77},
+        {Space::Program, 0, 9, 0xABCDEF01},
+        {static_cast<Space>(9), 0, 3, 6},
     };
     const BakeSummary summary = bake(config, words, kGeometry);
     CHECK(summary.words == 3);
@@ -88,15 +91,19 @@ TEST_CASE("words go to their block, to every copy of a table, or to the boot mem
 
 TEST_CASE("what cannot be baked says why") {
     const auto places = block_places(kGeometry, 512, 512);
-    CHECK(message_of([] { BitstreamConfig("module x;", "a.v"); }).find("a.v: no bitstream configuration") == 0);
-    CHECK(message_of([] { BitstreamConfig(".device LFE5U-25F\n\n" + block_text(0, {}), "b"); })
-              .find("baked into it already") != std::string::npos);
+    CHECK(message_of([] { BitstreamConfig("module x;", "a.v"); }).find("a.v: no bitstream configuration") ==
+          0);
+    CHECK(message_of([] {
+              BitstreamConfig(".device LFE5U-25F\n\n" + block_text(0, {}), "b");
+          }).find("baked into it already") != std::string::npos);
     std::string damaged = configuration(places);
     damaged[damaged.find(".bram_init 3") + 20] = 'x';
-    CHECK(message_of([&] { BitstreamConfig(damaged, "c"); }).find("values of three digits") != std::string::npos);
-    const std::string whole = configuration(places);
-    CHECK(message_of([&] { BitstreamConfig(whole.substr(0, whole.size() - 9), "d"); }).find("is not 2048 values") !=
+    CHECK(message_of([&] { BitstreamConfig(damaged, "c"); }).find("values of three digits") !=
           std::string::npos);
+    const std::string whole = configuration(places);
+    CHECK(message_of([&] {
+              BitstreamConfig(whole.substr(0, whole.size() - 9), "d");
+          }).find("is not 2048 values") != std::string::npos);
 
     BitstreamConfig config(configuration(places), "x");
     Geometry other = kGeometry;
@@ -104,8 +111,9 @@ TEST_CASE("what cannot be baked says why") {
     CHECK(message_of([&] { bake(config, {}, other); }).find("1 tiles a lane and 1 ports, expected 2 and 1") !=
           std::string::npos);
     const std::vector<MemoryWord> many(256, {Space::Program, 0, 0, 1});
-    CHECK(message_of([&] { bake(config, many, kGeometry); })
-              .find("holds 512 words and the model needs 514: build with BootDepth 1024") != std::string::npos);
+    CHECK(message_of([&] {
+              bake(config, many, kGeometry);
+          }).find("holds 512 words and the model needs 514: build with BootDepth 1024") != std::string::npos);
     // Baked once: no signature is left.
     bake(config, {}, kGeometry);
     CHECK_THROWS_AS(BitstreamConfig(config.text(), "x"), Error);

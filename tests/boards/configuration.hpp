@@ -38,7 +38,8 @@ inline std::string signed_block(int number, const BlockPlace& place) {
 }
 
 /// Blocks of an engine of one port, of its embedding and boot memory, and one that holds no model.
-inline std::vector<BlockPlace> block_places(const Geometry& geometry, unsigned embedding_depth, unsigned boot_depth) {
+inline std::vector<BlockPlace> block_places(const Geometry& geometry, unsigned embedding_depth,
+                                            unsigned boot_depth) {
     std::vector<BlockPlace> places;
     // Up to 32 words beyond the last block are no block.
     const auto add = [&](unsigned space, unsigned select, unsigned depth) {
