@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import json
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,9 +26,9 @@ def plan_of(options):
 def command_of(target, options):
     """The make command that gives this build again."""
     words = ["make", target, f"BOARD={options.board}"]
-    for name in ("size", "tiles", "clk_mhz", "act", "seeds" if target == "timing" else "seed", "model"):
+    for name in ("size", "tiles", "clk_mhz", "act", "seeds" if target == "timing" else "seed", "model", "place_flags"):
         if value := getattr(options, name, ""):
-            words.append(f"{name.upper()}={value}")
+            words.append(f"{name.upper()}={shlex.quote(value)}")
     return " ".join(words)
 
 
@@ -93,7 +94,7 @@ def build(options):
     stages.synthesise(plan)
     kept = result.read_timing(plan.name)
     seed = int(options.seed or (kept or {}).get("seed", 1))
-    stages.place(plan, seed)
+    stages.place(plan, seed, options.place_flags.split())
     outcome = finish(plan, options, seed, [], "bitstream")
     # A sweep's record stays as long as it is of these sources and this seed.
     same = kept and (kept["source_hash"], kept["seed"], kept["tools"]) == (outcome["source_hash"], seed, outcome["tools"])
@@ -119,7 +120,7 @@ def check_bitstream(options):
     plan.folder.mkdir(parents=True, exist_ok=True)
     check_model(plan, options)
     stages.synthesise(plan)
-    stages.place(plan, 1, ["--router", "router2"])
+    stages.place(plan, 1, ["--placer", "static", "--router", "router2"])
     base = plan.folder / "place.config"
     stages.pack(plan, base, plan.folder / "check.bit")
     blocks = check.unpack(plan, base, "base")
@@ -140,7 +141,8 @@ def timing(options):
     seeds = sweep.parse_seeds(options.seeds)
     plan = plan_of(options)
     stages.synthesise(plan)
-    outcomes = sweep.sweep(plan, seeds, options.jobs, options.hosts, options.timeout)
+    outcomes = sweep.sweep(plan, seeds, options.jobs, options.hosts, options.timeout,
+                           options.place_flags.split())
     outcome = finish(plan, options, outcomes[0]["seed"], outcomes, "timing")
     print(result.seed_table(outcomes))
     print(f"record: {result.write_timing(plan.name, outcome).relative_to(planning.ROOT)}")
@@ -191,6 +193,7 @@ def main():
         sub.add_argument("--seeds", default="1..8")
         sub.add_argument("--jobs", type=int, default=2)
         sub.add_argument("--hosts", default="")
+        sub.add_argument("--place-flags", default="")
         sub.add_argument("--timeout", type=int, default=3600)
         sub.add_argument("--persist", action="store_true")
     options = parser.parse_args()

@@ -106,15 +106,16 @@ def synthesise(plan):
 
 
 # ---- nextpnr
-def placement_command(plan, seed, prefix):
-    """Command whose files are all in its working folder, so that it also runs on another machine."""
+def placement_command(plan, seed, prefix, flags=()):
+    """Command whose files are all in its working folder, so that it also runs on another machine. @param flags more of
+    nextpnr's"""
     return ["nextpnr-ecp5", plan.timed_as, "--package", plan.board.package, "--speed", plan.board.grade,
             "--json", "netlist.json", "--lpf", "board.lpf", "--textcfg", f"{prefix}.config", "--report",
-            f"{prefix}.report.json", "--seed", str(seed), "--timing-allow-fail"]
+            f"{prefix}.report.json", "--seed", str(seed), "--timing-allow-fail", *flags]
 
 
-def placement_key(plan, seed):
-    return key_of(version("nextpnr-ecp5"), placement_command(plan, seed, "x"),
+def placement_key(plan, seed, flags=()):
+    return key_of(version("nextpnr-ecp5"), placement_command(plan, seed, "x", flags),
                   (plan.folder / "netlist.json").read_bytes(), (plan.folder / "board.lpf").read_bytes())
 
 
@@ -141,10 +142,10 @@ def phase_of(log):
     return f"{now}, {left[-1]} wires left" if left else now
 
 
-def place(plan, seed, options=()):
-    """place.config and place.report.json; and floorplan.txt where nextpnr has Python. @param options more of nextpnr's"""
+def place(plan, seed, flags=()):
+    """place.config and place.report.json; and floorplan.txt where nextpnr has Python. @param flags more of nextpnr's"""
     prepare_placement(plan)
-    key = key_of(placement_key(plan, seed), *options)
+    key = placement_key(plan, seed, flags)
     if is_done(plan, "place", key, "place.config", "place.report.json"):
         print(f"place and route (seed {seed}): nothing changed")
         return
@@ -152,7 +153,7 @@ def place(plan, seed, options=()):
     log = plan.folder / "place.log"
     (plan.folder / "floorplan.txt").unlink(missing_ok=True)
     (plan.folder / "floorplan.py").write_text(FLOORPLAN.format(file="floorplan.txt"))
-    command = [*placement_command(plan, seed, "place"), *options]
+    command = placement_command(plan, seed, "place", flags)
     if "--post-route" in subprocess.run(["nextpnr-ecp5", "--help"], capture_output=True, text=True).stderr:
         command += ["--post-route", "floorplan.py"]
     print(f"place and route, seed {seed} (nextpnr) ...", flush=True)

@@ -24,7 +24,7 @@ def parse_seeds(text):
     return seeds
 
 
-def sweep(plan, seeds, jobs, hosts, seconds):
+def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     """Runs nextpnr for every seed; returns what became of each, the best first, and leaves the best as place.*."""
     if not shutil.which("parallel"):
         raise Problem("parallel is not on PATH: install GNU parallel (Debian package parallel)")
@@ -34,7 +34,7 @@ def sweep(plan, seeds, jobs, hosts, seconds):
     folder.mkdir()
     for name in ("netlist.json", "board.lpf"):
         shutil.copyfile(plan.folder / name, folder / name)
-    place = shlex.join(stages.placement_command(plan, "{}", "seed-{}")).replace("'", "") + " > seed-{}.log 2>&1"
+    place = shlex.join(stages.placement_command(plan, "{}", "seed-{}", flags)).replace("'", "") + " > seed-{}.log 2>&1"
     command = ["parallel", "--will-cite", "--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "jobs.tsv"]
     if hosts:
         command += ["--sshlogin", hosts, "--basefile", "netlist.json", "--basefile", "board.lpf", "--workdir", "...",
@@ -52,7 +52,7 @@ def sweep(plan, seeds, jobs, hosts, seconds):
     for kind in ("config", "report.json", "log"):
         shutil.copyfile(folder / f"seed-{best['seed']}.{kind}", plan.folder / f"place.{kind}")
     (plan.folder / "floorplan.txt").unlink(missing_ok=True)
-    stages.set_done(plan, "place", stages.key_of(stages.placement_key(plan, best["seed"])))
+    stages.set_done(plan, "place", stages.placement_key(plan, best["seed"], flags))
     return sorted(outcomes, key=lambda o: -(o["achieved_mhz"] or 0))
 
 
