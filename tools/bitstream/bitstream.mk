@@ -5,7 +5,7 @@ BITSTREAM := python3 -m tools.bitstream.main
 given = $(if $(filter command environment,$(firstword $(origin $(1)))),$($(1)))
 BITSTREAM_PROGRAM := build/main/cli/lacuna
 BITSTREAM_FLAGS = --board '$(BOARD)' --size '$(call given,SIZE)' --tiles '$(call given,TILES)' \
-	--clk-mhz '$(call given,CLK_MHZ)' --act '$(call given,ACT)' --seed '$(call given,SEED)' --place-flags '$(PLACE_FLAGS)'
+	--clk-mhz '$(call given,CLK_MHZ)' --act '$(call given,ACT)' --seed '$(call given,SEED)' --place-flags='$(PLACE_FLAGS)'
 PLACE_TIMEOUT ?= 3600
 
 .PHONY: bitstream timing boards flash bitstream-check bitstream-program
