@@ -78,7 +78,7 @@ class Testbench {
     explicit Testbench(std::uint64_t seed = 1, const std::filesystem::path& trace = {},
                        const std::string& plusarg = "") {
         if (!plusarg.empty()) {
-            const std::array<const char*, 2> arguments{"testbench", plusarg.c_str()};
+            std::array<const char*, 2> arguments{"testbench", plusarg.c_str()};
             context_->commandArgs(static_cast<int>(arguments.size()), arguments.data());
         }
         context_->randReset(2);

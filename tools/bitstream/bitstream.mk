@@ -8,7 +8,7 @@ BITSTREAM_FLAGS = --board '$(BOARD)' --size '$(call given,SIZE)' --tiles '$(call
 	--clk-mhz '$(call given,CLK_MHZ)' --act '$(call given,ACT)' --seed '$(call given,SEED)' --place-flags='$(PLACE_FLAGS)'
 PLACE_TIMEOUT ?= 3600
 
-.PHONY: bitstream timing boards flash bitstream-check bitstream-program
+.PHONY: bitstream timing boards flash bitstream-check bitstream-program lacuna-program
 
 # Only a model needs a program of ours.
 bitstream-program: setup-ready
