@@ -248,7 +248,7 @@ module lacuna_engine #(
     logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we;
     logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr;
     logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata;
-    logic writer_complete, x_write, tag_write;
+    logic writer_valid, writer_complete, x_write, tag_write;
     logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
 
     assign fetch_weight = host_active ? host_weight : issue_weight;
@@ -263,7 +263,7 @@ module lacuna_engine #(
 
     // One write port: results first, then the host (only while idle), then the input.
     always_comb begin
-        if (writer_we != '0) begin
+        if (writer_valid) begin
             bank_we = writer_we;
             bank_waddr = writer_bank;
             bank_wdata = writer_word;
@@ -319,7 +319,7 @@ module lacuna_engine #(
         .x_valid_i, .x_ready_o,
         .released_i(releases_x),
         .write_o(x_write),
-        .write_ready_i(writer_we == '0 && !host_active && !clear_i),
+        .write_ready_i(!writer_valid && !host_active && !clear_i),
         .bank_o(x_bank),
         .tag_o(x_tag)
     );
@@ -401,6 +401,7 @@ module lacuna_engine #(
         .row_o(row),
         .cell_o(cell_old),
         .table_word_o(table_word),
+        .write_o(writer_valid),
         .we_o(writer_we),
         .bank_o(writer_bank),
         .word_o(writer_word),

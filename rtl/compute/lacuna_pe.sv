@@ -1,8 +1,8 @@
 // Processing element: one multiply-accumulate with its 16:1 activation selector.
 //
-// Cycle 0: slot_i, shift_i, valid_i and bank_i are present; the slot's index selects an activation of the bank word.
-// Cycles 1-2: multiplier registers. Cycle 2: first_i of the operands of cycle 0 is present, only with valid_i.
-// Cycle 3: sum_o includes the operands; first_i starts a new sum. Without valid_i the sum stays: the weight counts as 0.
+// Cycle 0: slot_i, shift_i and bank_i are present; the slot's index selects an activation of the bank word.
+// Cycles 1-2: multiplier registers. Cycle 2: first_i of the operands of cycle 0 is present.
+// Cycle 3: sum_o includes the operands; first_i starts a new sum. A slot of value 0 leaves the sum as it is.
 //
 // AccW 16..36; the packer proves that no sum leaves it. Shifted weight and activation fit the ports of an 18 x 18
 // multiplier with activations of 8 or 16 bits.
@@ -15,7 +15,6 @@ module lacuna_pe #(
     input wire logic [lacuna_pkg::SlotW-1:0] slot_i,
     input wire logic [2:0] shift_i,
     input wire logic [lacuna_pkg::BankBits-1:0] bank_i,
-    input wire logic valid_i,
     input wire logic first_i,
     output logic signed [AccW-1:0] sum_o
 );
@@ -34,7 +33,7 @@ module lacuna_pe #(
     logic signed [ProductW-1:0] product;
 
     assign {value, index} = slot_i;
-    assign weight = valid_i ? ShiftedW'(value) <<< shift_i : '0;
+    assign weight = ShiftedW'(value) <<< shift_i;
 
     lacuna_select #(
         .Width(lacuna_pkg::ActW)

@@ -73,7 +73,7 @@ module lacuna_tile #(
     logic [2:0] last_q, read_q;
 
     always_ff @(posedge clk_i) begin
-        word_q <= word;
+        word_q <= wave_i.valid ? word : '0;  // an idle operand counts as 0
         first_q <= {first_q[0], wave_o.valid && wave_o.first};
         last_q <= {last_q[1:0], wave_o.valid && wave_o.last};
         read_q <= {read_q[1:0], wave_o.read && here};
@@ -94,7 +94,6 @@ module lacuna_tile #(
             .slot_i(word_q[p*lacuna_pkg::SlotW+:lacuna_pkg::SlotW]),
             .shift_i(wave_o.shift),
             .bank_i(bank_o),
-            .valid_i(wave_o.valid),
             .first_i(first_q[1]),
             .sum_o(sum)
         );
@@ -106,7 +105,7 @@ module lacuna_tile #(
         end
 
         always_ff @(posedge clk_i) begin
-            if (read_q[2]) result_q[p] <= AccW'(word_q[p*lacuna_pkg::SlotW+:lacuna_pkg::SlotW]);
+            if (read_q[2]) result_q[p] <= AccW'(word[p*lacuna_pkg::SlotW+:lacuna_pkg::SlotW]);
             else if (last_q[2]) result_q[p] <= sum;
             else result_q[p] <= shifted;
         end

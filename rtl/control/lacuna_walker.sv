@@ -55,15 +55,16 @@ module lacuna_walker (
 
     // ---------------------------------------------------------------- the descriptor that comes next
     // In the cycle after next_entry_q is set it is read; one later, what follows from it and the position is known;
-    // one later, age_q[1] says so.
+    // one later, go_q or skip_q.
     lacuna_pkg::descriptor_t next_q;
-    logic [1:0] age_q;
-    logic active, active_q;  // its step exists
+    logic age_q;
+    logic active, go_q, skip_q;  // its step exists; it can be loaded, or must be passed over
     logic run_ends_q, rider_next_q, check_next_q, only_next_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_next_q, h_tag_next_q;
     logic [lacuna_pkg::BankAddrW-1:0] x_bank_next_q, h_bank_next_q, destination_next_q;
     logic [lacuna_pkg::WeightAddrW-1:0] h_weight_next_q;
-    logic x_single_next_q, h_single_next_q, group_single_next_q;
+    logic x_single_next_q, h_single_next_q, group_single_next_q, first_last_next_q, first_final_next_q;
+    logic [4:0] x_slots_next_q, h_slots_next_q;  // of a part's first bank
     logic [lacuna_pkg::PhaseW-1:0] step, step_before;
 
     assign program_entry_o = next_entry_q;
@@ -74,8 +75,9 @@ module lacuna_walker (
 
     always_ff @(posedge clk_i) begin
         next_q <= descriptor_i;
-        age_q <= (state_q == StateIdle || advance) ? 2'b00 : {age_q[0], 1'b1};
-        active_q <= active;
+        age_q <= state_q != StateIdle && !advance;
+        go_q <= age_q && active && !ended_q && !advance;
+        skip_q <= age_q && !active && !ended_q && !advance;
         run_ends_q <= next_q.stop && left_one_q && over_q == {1'b0, next_q.skew_max};
         rider_next_q <= iteration_q != {1'b0, next_q.skew};
         check_next_q <= !(fresh_q && iteration_q == {1'b0, next_q.skew});
@@ -89,13 +91,18 @@ module lacuna_walker (
         x_single_next_q <= next_q.x_banks == 'd1;
         h_single_next_q <= next_q.h_banks == 'd1;
         group_single_next_q <= next_q.groups == 'd1;
+        first_last_next_q <= next_q.h_banks == '0 && next_q.x_banks == 'd1;
+        first_final_next_q <= next_q.h_banks == '0 && next_q.x_banks == 'd1 && next_q.groups == 'd1;
+        x_slots_next_q <= next_q.x_banks == 'd1 ? next_q.k_x_last : next_q.k_x;
+        h_slots_next_q <= next_q.h_banks == 'd1 ? next_q.k_h_last : next_q.k_h;
     end
 
     // ---------------------------------------------------------------- the descriptor that is walked
     lacuna_pkg::descriptor_t now_q;
     logic [lacuna_pkg::BankAddrW-1:0] x_bank_q, h_bank_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_q, h_tag_q;
-    logic check_h_q, only_q, rider_q, x_single_q, h_single_q;
+    logic check_h_q, only_q, rider_q, x_single_q, h_single_q, first_last_q;
+    logic [4:0] x_slots_q, h_slots_q;
 
     // Weights of the parts of this group, and of the next one's.
     logic [lacuna_pkg::WeightAddrW-1:0] x_weight_q, h_weight_q, x_weight_after_q, h_weight_after_q;
@@ -105,17 +112,19 @@ module lacuna_walker (
     logic [lacuna_pkg::BankAddrW-1:0] bank_q, banks_q;
     logic [lacuna_pkg::WeightAddrW-1:0] weight_q;
     logic [4:0] slots_q;
-    logic in_h_q, second_q, first_q, part_end_q;
+    // The last bank of its part, of its group, of the descriptor.
+    logic in_h_q, second_q, first_q, part_end_q, last_of_group_q, last_of_all_q;
     lacuna_pkg::group_t group_q;
 
-    logic last_of_group, last_of_all, known;
+    // One group before the last, two before.
+    logic one_left_q, two_left_q;
 
-    assign last_of_group = part_end_q && (second_q || only_q);
-    assign last_of_all = last_of_group && group_q.last_group;
+    logic to_h;  // the part that comes next
+    assign to_h = last_of_group_q ? now_q.h_first : !in_h_q;
+
     assign accept = state_q == StateWalk && item_ready_i;
-    assign known = age_q[1] && !ended_q;
-    assign load = (state_q == StateFetch || (accept && last_of_all)) && known && active_q;
-    assign advance = load || (known && !active_q);
+    assign load = go_q && (state_q == StateFetch || (accept && last_of_all_q));
+    assign advance = load || skip_q;
 
     assign item_valid_o = state_q == StateWalk;
     assign item_o.bank = bank_q;
@@ -125,8 +134,8 @@ module lacuna_walker (
     assign item_o.slots = slots_q;
     assign item_o.shift = in_h_q ? now_q.shift_h : now_q.shift_x;
     assign item_o.first = first_q;
-    assign item_o.last = last_of_group;
-    assign item_o.releases_x = last_of_all && now_q.reads_input;
+    assign item_o.last = last_of_group_q;
+    assign item_o.releases_x = last_of_all_q && now_q.reads_input;
     assign item_o.group = group_q;
 
     // Fields that are used when the descriptor is loaded only.
@@ -144,7 +153,7 @@ module lacuna_walker (
                 if (ended_q) state_q <= StateIdle;
                 else if (load) state_q <= StateWalk;
             end
-            StateWalk: if (accept && last_of_all && !load) state_q <= StateFetch;
+            StateWalk: if (accept && last_of_all_q && !load) state_q <= StateFetch;
             default: state_q <= StateIdle;
         endcase
         if (!rst_ni) state_q <= StateIdle;
@@ -193,6 +202,13 @@ module lacuna_walker (
             rider_q <= rider_next_q;
             x_single_q <= x_single_next_q;
             h_single_q <= h_single_next_q;
+            first_last_q <= first_last_next_q;
+            x_slots_q <= x_slots_next_q;
+            h_slots_q <= h_slots_next_q;
+            last_of_group_q <= first_last_next_q;
+            last_of_all_q <= first_final_next_q;
+            one_left_q <= next_q.groups == 'd2;
+            two_left_q <= next_q.groups == 'd3;
             x_weight_q <= next_q.weight_base;
             h_weight_q <= h_weight_next_q;
             x_weight_after_q <= next_q.weight_base + lacuna_pkg::WeightAddrW'(next_q.slots);
@@ -206,47 +222,51 @@ module lacuna_walker (
                 banks_q <= next_q.h_banks;
                 weight_q <= h_weight_next_q;
                 part_end_q <= h_single_next_q;
-                slots_q <= h_single_next_q ? next_q.k_h_last : next_q.k_h;
+                slots_q <= h_slots_next_q;
             end else begin
                 bank_q <= x_bank_next_q;
                 banks_q <= next_q.x_banks;
                 weight_q <= next_q.weight_base;
                 part_end_q <= x_single_next_q;
-                slots_q <= x_single_next_q ? next_q.k_x_last : next_q.k_x;
+                slots_q <= x_slots_next_q;
             end
         end else if (accept) begin
-            first_q <= last_of_group;
+            first_q <= last_of_group_q;
             if (!part_end_q) begin
                 bank_q <= bank_q + 1'b1;
                 banks_q <= banks_q - 1'b1;
                 weight_q <= weight_q + lacuna_pkg::WeightAddrW'(slots_q);
                 part_end_q <= banks_q == 'd2;
+                last_of_group_q <= banks_q == 'd2 && (second_q || only_q);
+                last_of_all_q <= banks_q == 'd2 && (second_q || only_q) && group_q.last_group;
                 if (in_h_q) slots_q <= banks_q == 'd2 ? now_q.k_h_last : now_q.k_h;
                 else slots_q <= banks_q == 'd2 ? now_q.k_x_last : now_q.k_x;
             end else begin
                 // To the other part, or to the first part of the next group.
-                second_q <= !last_of_group;
-                in_h_q <= last_of_group ? now_q.h_first : !in_h_q;
-                if (last_of_group ? now_q.h_first : !in_h_q) begin
-                    bank_q <= h_bank_q;
-                    banks_q <= now_q.h_banks;
-                    weight_q <= last_of_group ? h_weight_after_q : h_weight_q;
-                    part_end_q <= h_single_q;
-                    slots_q <= h_single_q ? now_q.k_h_last : now_q.k_h;
+                second_q <= !last_of_group_q;
+                in_h_q <= to_h;
+                bank_q <= to_h ? h_bank_q : x_bank_q;
+                banks_q <= to_h ? now_q.h_banks : now_q.x_banks;
+                part_end_q <= to_h ? h_single_q : x_single_q;
+                slots_q <= to_h ? h_slots_q : x_slots_q;
+                if (last_of_group_q) begin
+                    weight_q <= to_h ? h_weight_after_q : x_weight_after_q;
+                    last_of_group_q <= first_last_q;
+                    last_of_all_q <= first_last_q && one_left_q;
                 end else begin
-                    bank_q <= x_bank_q;
-                    banks_q <= now_q.x_banks;
-                    weight_q <= last_of_group ? x_weight_after_q : x_weight_q;
-                    part_end_q <= x_single_q;
-                    slots_q <= x_single_q ? now_q.k_x_last : now_q.k_x;
+                    weight_q <= to_h ? h_weight_q : x_weight_q;
+                    last_of_group_q <= to_h ? h_single_q : x_single_q;
+                    last_of_all_q <= (to_h ? h_single_q : x_single_q) && group_q.last_group;
                 end
             end
-            if (last_of_group) begin
+            if (last_of_group_q) begin
                 x_weight_q <= x_weight_after_q;
                 h_weight_q <= h_weight_after_q;
                 x_weight_after_q <= x_weight_after_q + lacuna_pkg::WeightAddrW'(now_q.slots);
                 h_weight_after_q <= h_weight_after_q + lacuna_pkg::WeightAddrW'(now_q.slots);
                 groups_q <= groups_q - 1'b1;
+                one_left_q <= two_left_q;
+                two_left_q <= groups_q == 'd4;
             end
         end
     end
@@ -273,12 +293,12 @@ module lacuna_walker (
             group_q.row <= next_q.row_base;
             group_q.cell_row <= next_q.cell_base;
             group_q.cell_fraction <= next_q.cell_fraction;
-        end else if (accept && last_of_group) begin
-            group_q.last_group <= groups_q == 'd2;
+        end else if (accept && last_of_group_q) begin
+            group_q.last_group <= one_left_q;
             group_q.unit_base <= group_q.unit_base + lacuna_pkg::UnitW'(now_q.units_full);
             group_q.row <= group_q.row + lacuna_pkg::RowAddrW'(now_q.emissions_full);
             group_q.cell_row <= group_q.cell_row + lacuna_pkg::RowAddrW'(now_q.emissions_full);
-            if (groups_q == 'd2) begin
+            if (one_left_q) begin
                 group_q.units <= now_q.units_last;
                 group_q.emissions <= now_q.emissions_last;
                 if (now_q.emit) group_q.outputs <= now_q.emissions_last;
