@@ -5,6 +5,8 @@
 module twins #(
     localparam int unsigned Mults = 9,
     localparam int unsigned PeMults = 4,
+    localparam int unsigned Sums = 4,
+    localparam int unsigned Selects = 3,
     localparam int unsigned Ebrs = 11,
     localparam int unsigned Banks = 3
 ) (
@@ -13,6 +15,10 @@ module twins #(
     input wire logic signed [17:0] b_i,
     output logic [Mults-1:0][53:0] product_o,
     output logic [PeMults-1:0][35:0] pe_product_o,
+    input wire logic first_i,
+    output logic [Sums-1:0][35:0] sum_o,
+    input wire logic [3:0] index_i,
+    output logic [Selects-1:0][31:0] selected_o,
     input wire logic we_i,
     input wire logic [15:0] waddr_i,
     input wire logic [35:0] wdata_i,
@@ -28,6 +34,8 @@ module twins #(
     localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
     localparam logic [PeMults*8-1:0] PeA = {8'd15, 8'd2, 8'd18, 8'd15};
     localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
+    localparam logic [Sums*8-1:0] SumWidth = {8'd2, 8'd36, 8'd25, 8'd24};
+    localparam logic [Selects*8-1:0] SelectWidth = {8'd1, 8'd16, 8'd8};
     // The last three are memories of bytes.
     localparam int unsigned ByteRams = 3;
     localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
@@ -54,6 +62,24 @@ module twins #(
             .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
         );
         assign pe_product_o[m] = 36'(product);
+    end
+
+    for (genvar m = 0; m < Sums; m++) begin : gen_sum
+        localparam int unsigned Width = 32'(SumWidth[m*8+:8]);
+        logic signed [Width-1:0] sum;
+
+        lacuna_accumulate #(.Width(Width)) u_sum (.clk_i, .first_i, .addend_i(a_i[Width-1:0]), .sum_o(sum));
+        assign sum_o[m] = 36'(sum);
+    end
+
+    for (genvar m = 0; m < Selects; m++) begin : gen_select
+        localparam int unsigned Width = 32'(SelectWidth[m*8+:8]);
+        logic [Width-1:0] selected;
+
+        lacuna_select #(.Width(Width)) u_select (
+            .data_i((16 * Width)'(bank_wdata_i)), .index_i, .data_o(selected)
+        );
+        assign selected_o[m] = 32'(selected);
     end
 
     for (genvar e = 0; e < Ebrs; e++) begin : gen_ebr
@@ -88,7 +114,7 @@ module twins #(
         localparam int unsigned Depth = 32'(BankDepth[k*16+:16]);
         localparam int unsigned AddrW = $clog2(Depth);
 
-        lacuna_bank_ram #(.Depth(Depth)) u_banks (
+        lacuna_bank_ram #(.Depth(Depth), .Block(Depth != 64)) u_banks (
             .clk_i,
             .we_i(bank_we_i),
             .waddr_i(AddrW'(waddr_i % 16'(Depth))),
