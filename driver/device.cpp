@@ -35,12 +35,18 @@ std::uint64_t seed_of(const DeviceOptions& options) {
 
 }  // namespace
 
-Device::Device(Transport& transport, const DeviceOptions& options)
+Device::Device(Transport& transport, const DeviceOptions& options, Closed)
     : transport_(transport),
       options_(options),
       random_(seed_of(options)),
       default_baud_(transport.baud()),
-      wanted_baud_(transport.baud()) {
+      wanted_baud_(transport.baud()) {}
+
+std::optional<Identity> Device::probe(Transport& transport, const DeviceOptions& options) {
+    return Device(transport, options, Closed{}).try_identify(options.attempts);
+}
+
+Device::Device(Transport& transport, const DeviceOptions& options) : Device(transport, options, Closed{}) {
     if (!try_identify(kFindAttempts) && !recover()) {
         if (statistics_.bytes_received > 0) {
             throw NotLacuna(fmt::format(

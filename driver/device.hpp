@@ -45,6 +45,10 @@ class Device {
     /// Finds the device and opens a session. Throws `NoAnswer`, `NotLacuna`, `ProtocolMismatch`, `PortError`.
     explicit Device(Transport& transport, const DeviceOptions& options = {});
 
+    /// Asks what is there, without opening a session: another program's goes on. Nothing when nothing
+    /// answers.
+    static std::optional<Identity> probe(Transport& transport, const DeviceOptions& options = {});
+
     /// What the device said when the session was opened; `identify` asks again.
     const Identity& identity() const { return identity_; }
     const Identity& identify();
@@ -82,6 +86,9 @@ class Device {
 
   private:
     using Duration = Transport::Duration;
+    struct Closed {};
+    Device(Transport& transport, const DeviceOptions& options, Closed);
+
     struct Pending {
         std::uint16_t sequence = 0;
         protocol::Opcode opcode{};
