@@ -8,6 +8,7 @@ package lacuna_link_pkg;
     localparam logic [31:0] Magic = 32'h5543414C;  // "LACU", little-endian
     localparam int unsigned BodyOverhead = 9;  // bytes of a body beside its payload: session 2, sequence 2, opcode or status 1, CRC 4
     localparam int unsigned HeaderBytes = 5;  // of them, before the payload
+    localparam int unsigned CrcBytes = 4;  // of them, behind the payload
     localparam logic [31:0] CrcPolynomial = 32'hEDB88320;  // CRC-32 of IEEE 802.3, reflected; starts with all ones, sent inverted
     localparam logic [31:0] CrcResidue = 32'hDEBB20E3;  // register of a receiver after a good body, its CRC included
     localparam int unsigned FrameBytesMin = 256;  // smallest FrameBytes (largest payload) of a device, a power of two
@@ -98,7 +99,8 @@ package lacuna_link_pkg;
     // Bits of the flags.
     typedef enum logic [2:0] {
         FlagModelValid = 3'd0,  // a model was committed
-        FlagBaked = 3'd1  // the boot memory held a model at reset
+        FlagBaked = 3'd1,  // the boot memory held a model at reset
+        FlagHalf = 3'd2  // half of each layer's banks that holds the present h
     } flag_e;
 
     // Bits of the flags of TOKENS.
