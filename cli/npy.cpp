@@ -119,7 +119,7 @@ std::vector<std::byte> read_member(const std::string& path, const std::string& n
     const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
     for (zip_int64_t i = 0; i < count; ++i) {
         const std::string entry = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), 0);
-        names += " " + entry.substr(0, entry.rfind(".npy"));
+        names += fmt::format(" {}", entry.substr(0, entry.rfind(".npy")));
         if (entry != name + ".npy" && (!name.empty() || count != 1)) {
             continue;
         }
@@ -154,10 +154,8 @@ void write_npy(const std::filesystem::path& path, std::span<const std::int32_t> 
                                      values.size() / columns, columns);
     header.append(kAlignment - (kShortHeaderAt + header.size() + 1) % kAlignment, ' ');
     header += '\n';
-    std::string bytes(kMagic);
-    for (const std::size_t byte : {std::size_t{1}, std::size_t{0}, header.size() & 0xFF, header.size() >> 8}) {
-        bytes.push_back(static_cast<char>(byte));
-    }
+    std::string bytes = fmt::format("{}{}{}{}{}", kMagic, '\1', '\0', static_cast<char>(header.size()),
+                                    static_cast<char>(header.size() >> 8));
     bytes += header;
     bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
     write_text(path, bytes);

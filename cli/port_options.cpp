@@ -12,8 +12,8 @@
 namespace lacuna {
 namespace {
 
-constexpr std::array kUsualRates{115200U, 1000000U, 3000000U, 2000000U, 921600U,
-                                 460800U, 230400U,  57600U,   9600U};
+constexpr std::array kUsualRates{1000000U, 115200U, 3000000U, 2000000U, 921600U,
+                                 460800U,  230400U, 57600U,   9600U};
 constexpr auto kProbeMargin = std::chrono::milliseconds(150);
 
 /// The rate at which a device answers, of the usual ones.
@@ -39,7 +39,7 @@ void add_port_options(CLI::App& command, PortOptions& options) {
     command.add_option("--baud", options.baud, "Rate at which the device listens after reset")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command.add_option("--speed", options.speed, "Rate to change to for the work, for instance 1000000");
+    command.add_option("--speed", options.speed, "Rate to change to for the work, for instance 3000000");
     command.add_flag("--json", options.json, "Print JSON");
 }
 

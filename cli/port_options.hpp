@@ -14,7 +14,7 @@ namespace lacuna {
 
 struct PortOptions {
     std::string port;  ///< empty: the only one there is
-    unsigned baud = 115200;
+    unsigned baud = 1000000;
     unsigned speed = 0;  ///< rate to go on with; 0: stay
     bool json = false;
 };
