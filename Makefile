@@ -79,14 +79,18 @@ test: $(BUILD)/build.ninja ## Build and run all tests
 	$(call ninja,)
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
-soak: $(BUILD)/build.ninja ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n SEED=n
-	$(call ninja,lacuna-soak)
-	@$(BUILD)/tests/system/lacuna-soak $(if $(MODELS),--models '$(MODELS)') $(if $(SEED),--seed '$(SEED)')
+comma := ,
+# $(call in-folder,name,flags): configures build/name with other flags than the main build's.
+in-folder = @mkdir -p build && cmake -S . -B build/$(1) -G Ninja -DLACUNA_WERROR=$(WERROR) $(2) $(CMAKE_FLAGS) \
+	> build/$(1).log 2>&1 || { cat build/$(1).log; exit 1; }
+
+soak: setup-ready ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n SEED=n
+	$(call in-folder,soak,-DLACUNA_SOAK=ON)
+	@ninja -C build/soak -j $(JOBS) lacuna-soak
+	@build/soak/tests/system/lacuna-soak $(if $(MODELS),--models '$(MODELS)') $(if $(SEED),--seed '$(SEED)')
 
 test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers
-	@mkdir -p build
-	@cmake -S . -B build/sanitized -G Ninja -DLACUNA_SANITIZE=address,undefined -DLACUNA_WERROR=$(WERROR) \
-		$(CMAKE_FLAGS) > build/sanitized.log 2>&1 || { cat build/sanitized.log; exit 1; }
+	$(call in-folder,sanitized,-DLACUNA_SANITIZE=address$(comma)undefined)
 	@ninja -C build/sanitized -j $(JOBS)
 	@ctest --test-dir build/sanitized --output-on-failure -j $(JOBS)
 

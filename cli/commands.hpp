@@ -16,6 +16,8 @@ void add_quantise_command(CLI::App& app);
 
 /// `lacuna evaluate`: measures bits per character of a float or quantised model.
 void add_evaluate_command(CLI::App& app);
+
+/// `lacuna estimate`: says whether a model or a shape fits an engine, and how many cycles it takes.
 void add_estimate_command(CLI::App& app);
 
 /// `lacuna devices`: lists serial ports and what answers on them.

@@ -11,12 +11,12 @@ namespace {
 using Cycle = std::int64_t;
 
 // Latencies of the RTL, in cycles, each named after what ends it.
-constexpr Cycle kToFirstEmission =
-    6;  ///< plus T: from a group's last slot to its first emission (lacuna_drain)
+constexpr Cycle kToFirstEmission = 6;   ///< plus T: from a group's last slot (lacuna_drain)
 constexpr Cycle kEmissionToLinear = 8;  ///< to a linear output (lacuna_retire, ToValue)
 constexpr Cycle kEmissionToH = 33;      ///< to h at the writer (lacuna_retire, ToH)
 constexpr Cycle kToQueuePop = 4;        ///< plus T: from the last slot until the drain takes the group
 constexpr Cycle kToOutput = 2;          ///< from the linear output or h to the output buffer's end
+constexpr int kToKnown = 2;             ///< from an entry's number to its descriptor (lacuna_walker)
 constexpr int kDrainQueue = 32;         ///< groups (lacuna_drain, QueueDepth)
 constexpr int kInputSteps = 2;          ///< steps of x held at most (lacuna_input)
 constexpr int kReleaseDelay = 2;        ///< cycles until a released half may be overwritten
@@ -49,8 +49,10 @@ class Walker {
     void edge(bool taken) {
         const Descriptor& next = program_[next_];
         const auto skew = static_cast<std::uint64_t>(next.skew);
-        const bool active = !ended_ && iteration_ >= skew && over_ <= skew &&
+        const bool known = age_ == kToKnown && !ended_;
+        const bool active = known && iteration_ >= skew && over_ <= skew &&
                             (!next.final_only || (left_ == 1 && over_ == skew));
+        age_ = std::min(age_ + 1, kToKnown);
         const bool finished = state_ == State::Walk && taken && last_of_all();
         if ((state_ == State::Fetch || finished) && active) {
             load();
@@ -65,7 +67,7 @@ class Walker {
         } else if (state_ == State::Walk && taken) {
             step_on();
         }
-        if (state_ != State::Idle && !ended_ && !active) {
+        if (known && !active) {
             advance();
         }
     }
@@ -82,6 +84,7 @@ class Walker {
         const Descriptor& next = program_[next_];
         const bool run_ends = next.stop && left_ == 1 && over_ == static_cast<std::uint64_t>(next.skew_max);
         next_ = next.stop ? 0 : next_ + 1;
+        age_ = 0;
         ended_ = run_ends;
         if (next.stop && !run_ends) {
             ++iteration_;
@@ -146,6 +149,7 @@ class Walker {
     const std::vector<Descriptor>& program_;
     State state_ = State::Fetch;
     std::size_t next_ = 0;
+    int age_ = 0;  ///< cycles since next_ was set, kToKnown at most
     std::uint64_t left_;
     std::uint64_t iteration_ = 0;
     std::uint64_t over_ = 0;
@@ -159,6 +163,26 @@ class Walker {
     bool second_ = false;
     bool riders_ = false;
     Item item_;
+};
+
+/// lacuna_skid between walker and issuer.
+class Skid {
+  public:
+    const std::optional<Item>& out() const { return out_; }
+    bool ready() const { return !wait_; }
+
+    /// @param given what the walker offers and ready() lets in
+    void edge(const std::optional<Item>& given, bool taken) {
+        if (!out_ || taken) {
+            out_ = wait_ ? wait_ : given;
+            wait_.reset();
+        } else if (given) {
+            wait_ = given;
+        }
+    }
+
+  private:
+    std::optional<Item> out_, wait_;
 };
 
 /// Units that leave in one cycle on all ports.
@@ -183,7 +207,6 @@ class Writer {
     };
 
     const Request& out() const { return out_; }
-    bool empty() const { return !out_.present && !wait_.present && !open_.present; }
 
     void edge(const std::optional<Emission>& emission) {
         constexpr int kWidth = static_cast<int>(PartWeights::kBankWidth);
@@ -331,9 +354,7 @@ class CycleModel {
         // Issuer.
         const bool last_slot = left_ == 1;
         const bool group_end = valid_ && item_.last && last_slot;
-        const bool output_free =
-            static_cast<int>(queue_pops_.size()) < kDrainQueue && (!valid_ || credit_ >= outputs_of(item_));
-        const bool fire = valid_ && ready_ && (!group_end || (gap_ == 0 && output_free));
+        const bool fire = valid_ && ready_ && (!group_end || (gap_ == 0 && output_free_));
         const bool take = !valid_ || (fire && last_slot);
         IssueCycle issue;
         issue.fire = fire;
@@ -343,17 +364,18 @@ class CycleModel {
             issue.wait = 1;
         } else if (group_end && gap_ != 0) {
             issue.wait = 2;
-        } else if (group_end && !output_free) {
+        } else if (group_end && !output_free_) {
             issue.wait = 4;
         }
-        const bool busy = walker_.busy() || valid_ || flight_ != 0 || tail_ != 0;
+        const bool busy = walker_.busy() || skid_.out() || valid_ || flight_ != 0 || tail_ != 0;
         count_.cycle(issue);
         const bool over = !busy && !output;
 
-        // Clock edge. What the tags say in this cycle decides what is ready in the next.
-        const Item looked_up = take ? walker_.item() : item_;
-        const bool ready =
-            !looked_up.check || held_step_[static_cast<std::size_t>(looked_up.bank)] == looked_up.step;
+        // Clock edge. What tags, queue and credit say in this cycle counts in the next.
+        const Item next = take ? skid_.out().value_or(Item{}) : item_;
+        const bool ready = !next.check || held_step_[static_cast<std::size_t>(next.bank)] == next.step;
+        output_free_ = !(fire && group_end) && static_cast<int>(queue_pops_.size()) < kDrainQueue &&
+                       credit_ >= outputs_of(next);
         if (gap_ > 0) {
             --gap_;
         }
@@ -365,8 +387,8 @@ class CycleModel {
             released_pending_ = true;
         }
         if (take) {
-            valid_ = walker_.valid();
-            item_ = walker_.item();
+            valid_ = skid_.out().has_value();
+            item_ = next;
             entry_ = item_.entry;
             left_ = item_.slots;
             ready_ = ready;
@@ -374,7 +396,9 @@ class CycleModel {
             left_ -= fire ? 1 : 0;
             ready_ = ready_ || ready;
         }
-        walker_.edge(take && walker_.valid());
+        const bool accepted = walker_.valid() && skid_.ready();
+        skid_.edge(accepted ? std::optional(walker_.item()) : std::nullopt, take);
+        walker_.edge(accepted);
 
         const Writer::Request write = writer_.out();
         if (write.present && write.complete) {
@@ -431,6 +455,7 @@ class CycleModel {
     std::vector<Descriptor> program_;
     std::vector<std::size_t> operations_;
     Walker walker_;
+    Skid skid_;
     CycleCount count_;
     Cycle now_ = 0;
 
@@ -441,6 +466,7 @@ class CycleModel {
     std::size_t entry_ = 0;
     int left_ = 0;
     int gap_ = 0;
+    bool output_free_ = false;
 
     // Activation memory: the step whose value each bank holds.
     std::vector<std::uint64_t> held_step_;

@@ -9,7 +9,7 @@
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
 // rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
-// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg).
+// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BlockBanks 1: activations in block RAM; 0: distributed.
 `default_nettype none
 
 module lacuna_engine #(
@@ -19,7 +19,8 @@ module lacuna_engine #(
     parameter int unsigned BankDepth = 512,
     parameter int unsigned RowDepth = 512,
     parameter int unsigned OutputDepth = 64,
-    parameter int unsigned AccW = 24
+    parameter int unsigned AccW = 24,
+    parameter int unsigned BlockBanks = 1
 ) (
     input wire logic clk_i,
     input wire logic rst_ni,
@@ -157,12 +158,15 @@ module lacuna_engine #(
     );
 
     // ---------------------------------------------------------------- sequencer
-    logic walker_busy, item_valid, item_ready, issuer_busy, fire, releases_x;
-    lacuna_pkg::item_t item;
+    logic walker_busy, walked_valid, walked_ready, item_valid, item_ready, issuer_busy, fire, releases_x;
+    lacuna_pkg::item_t walked, item;
+    logic [lacuna_pkg::ItemW-1:0] item_bits;
     logic [lacuna_pkg::EntryW-1:0] program_entry;
     lacuna_pkg::descriptor_t descriptor;
-    logic [lacuna_pkg::BankAddrW-1:0] lookup, issue_bank;
-    logic [lacuna_pkg::TagW-1:0] tag;
+    logic [lacuna_pkg::BankAddrW-1:0] issue_bank;
+    logic [1:0][lacuna_pkg::BankAddrW-1:0] lookup;
+    logic [1:0][BankAw-1:0] lookup_address;
+    logic [1:0][lacuna_pkg::TagW-1:0] tag;
     logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
     lacuna_pkg::wave_t issue_wave;
     logic group_valid, group_ready;
@@ -189,10 +193,23 @@ module lacuna_engine #(
         .phase_o, .fresh_o,
         .program_entry_o(program_entry),
         .descriptor_i(descriptor),
-        .item_valid_o(item_valid),
-        .item_ready_i(item_ready),
-        .item_o(item)
+        .item_valid_o(walked_valid),
+        .item_ready_i(walked_ready),
+        .item_o(walked)
     );
+
+    lacuna_skid #(
+        .Width(lacuna_pkg::ItemW)
+    ) u_items (
+        .clk_i, .rst_ni,
+        .in_valid_i(walked_valid),
+        .in_ready_o(walked_ready),
+        .in_data_i(walked),
+        .out_valid_o(item_valid),
+        .out_ready_i(item_ready),
+        .out_data_o(item_bits)
+    );
+    assign item = item_bits;
 
     lacuna_issuer #(
         .CreditW(CreditW)
@@ -222,21 +239,22 @@ module lacuna_engine #(
     assign stat_group_o = group_valid;
 
     // ---------------------------------------------------------------- activation memory
-    // Cycle 0: slot issued (registered). Cycle 2: its bank word, wave and weight address (sent at once) meet at the lanes.
+    // Cycle 0: slot issued; its weight address enters the lanes at once, bank word and wave three cycles later.
     logic [lacuna_pkg::BankAddrW-1:0] fetch_bank_q;
-    logic [lacuna_pkg::WeightAddrW-1:0] fetch_weight_q;
+    logic [lacuna_pkg::WeightAddrW-1:0] fetch_weight;
     lacuna_pkg::wave_t fetch_wave_q /* verilator public_flat_rw */;  // public: the fault tests drop a cycle here
     lacuna_pkg::wave_t fetch_wave_qq, fetch_wave_qqq;
 
     logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we;
     logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr;
     logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata;
-    logic writer_complete, x_write, tag_write;
+    logic writer_valid, writer_complete, x_write, tag_write;
     logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
+
+    assign fetch_weight = host_active ? host_weight : issue_weight;
 
     always_ff @(posedge clk_i) begin
         fetch_bank_q <= reading ? address[lacuna_pkg::BankAddrW-1:0] : issue_bank;
-        fetch_weight_q <= host_active ? host_weight : issue_weight;
         fetch_wave_q <= issue_wave;
         fetch_wave_qq <= fetch_wave_q;
         fetch_wave_qqq <= fetch_wave_qq;
@@ -245,7 +263,7 @@ module lacuna_engine #(
 
     // One write port: results first, then the host (only while idle), then the input.
     always_comb begin
-        if (writer_we != '0) begin
+        if (writer_valid) begin
             bank_we = writer_we;
             bank_waddr = writer_bank;
             bank_wdata = writer_word;
@@ -267,7 +285,7 @@ module lacuna_engine #(
     end
 
     lacuna_bank_ram #(
-        .Depth(BankDepth)
+        .Depth(BankDepth), .Block(BlockBanks != 0)
     ) u_banks (
         .clk_i,
         .we_i(bank_we),
@@ -277,6 +295,8 @@ module lacuna_engine #(
         .rdata_o(bank_word)
     );
 
+    assign lookup_address = {lookup[1][BankAw-1:0], lookup[0][BankAw-1:0]};
+
     lacuna_readiness #(
         .Depth(BankDepth)
     ) u_readiness (
@@ -284,7 +304,7 @@ module lacuna_engine #(
         .we_i(tag_write),
         .waddr_i(bank_waddr[BankAw-1:0]),
         .tag_i(tag_value),
-        .raddr_i(lookup[BankAw-1:0]),
+        .raddr_i(lookup_address),
         .tag_o(tag)
     );
 
@@ -299,7 +319,7 @@ module lacuna_engine #(
         .x_valid_i, .x_ready_o,
         .released_i(releases_x),
         .write_o(x_write),
-        .write_ready_i(writer_we == '0 && !host_active && !clear_i),
+        .write_ready_i(!writer_valid && !host_active && !clear_i),
         .bank_o(x_bank),
         .tag_o(x_tag)
     );
@@ -318,7 +338,7 @@ module lacuna_engine #(
             .Lane(l), .Tiles(Tiles), .WeightDepth(WeightDepth), .AccW(AccW), .Ports(Ports)
         ) u_lane (
             .clk_i,
-            .weight_i(fetch_weight_q),
+            .weight_i(fetch_weight),
             .wave_i(lane_wave_in),
             .bank_i(lane_bank_in),
             .wave_o(wave),
@@ -381,6 +401,7 @@ module lacuna_engine #(
         .row_o(row),
         .cell_o(cell_old),
         .table_word_o(table_word),
+        .write_o(writer_valid),
         .we_o(writer_we),
         .bank_o(writer_bank),
         .word_o(writer_word),
@@ -422,7 +443,7 @@ module lacuna_engine #(
             tail_q <= '0;
         end
     end
-    assign engine_busy = walker_busy || issuer_busy || flight_q != '0 || tail_q != '0;
+    assign engine_busy = walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
 
     lacuna_counters u_counters (
         .clk_i, .rst_ni,

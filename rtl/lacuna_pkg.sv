@@ -164,6 +164,7 @@ package lacuna_pkg;
         logic releases_x;
         group_t group;
     } item_t;
+    localparam int unsigned ItemW = BankAddrW + 1 + TagW + WeightAddrW + 5 + 3 + 3 + GroupW;
 
     // Memory spaces of the host port.
     typedef enum logic [2:0] {

@@ -72,7 +72,8 @@ Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {
     const double dense_cycles = measure_dense_twin(c.model, c.mode, geometry);
     const auto engine = make_engine(geometry);
     Session session(*engine, c.model);
-    const RunStatistics run = run_random(session, c.mode, kSteps, kSeed);
+    SplitMix64 prng(kSeed);
+    const RunStatistics run = run_random(session, c.mode, kSteps, prng);
     if (session.first_mismatch()) {
         throw Error(fmt::format("{} differs from golden: {}", c.name, session.first_mismatch()->to_string()));
     }

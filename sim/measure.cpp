@@ -32,16 +32,16 @@ QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits) {
     return random_model(options);
 }
 
-RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::uint64_t seed) {
-    SplitMix64 prng(seed);
+RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
+                         std::uint64_t corners, const std::function<bool()>& stalled) {
     const std::size_t size = session.golden().model().input_size();
     const int bits = session.golden().model().activation_bits;
     std::uint64_t outputs = 0;
     const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
-        if (mode == Mode::Generate && step > outputs) {
+        if ((mode == Mode::Generate && step > outputs) || (stalled && stalled())) {
             return std::nullopt;
         }
-        return random_input(prng, size, false, bits);
+        return random_input(prng, size, corners != 0 && step % corners == 0, bits);
     };
     return session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
 }
@@ -54,7 +54,8 @@ double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry
     }
     const auto engine = make_engine(geometry);
     Session session(*engine, dense);
-    const RunStatistics run = run_random(session, mode, kDenseSteps, kDenseSeed);
+    SplitMix64 prng(kDenseSeed);
+    const RunStatistics run = run_random(session, mode, kDenseSteps, prng);
     if (session.first_mismatch()) {
         throw Error("dense twin differs from golden: " + session.first_mismatch()->to_string());
     }

@@ -1,6 +1,9 @@
 // Measurements on the simulated engine that need no user's data.
 #pragma once
 
+#include <functional>
+
+#include "golden/prng.hpp"
 #include "pack/figures.hpp"
 #include "sim/session.hpp"
 
@@ -15,6 +18,9 @@ double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry
 QuantisedModel dense_twin(const QuantisedModel& model, int accumulator_bits);
 
 /// Feeds random vectors: at once (score) or one after each output (generate).
-RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, std::uint64_t seed);
+/// @param corners every so many-th vector has lowest, highest and zero values only; 0: none has
+/// @param stalled asked in every cycle: whether no input is there yet; empty: never
+RunStatistics run_random(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
+                         std::uint64_t corners = 0, const std::function<bool()>& stalled = {});
 
 }  // namespace lacuna

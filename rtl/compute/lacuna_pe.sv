@@ -1,8 +1,8 @@
 // Processing element: one multiply-accumulate with its 16:1 activation selector.
 //
 // Cycle 0: slot_i, shift_i and bank_i are present; the slot's index selects an activation of the bank word.
-// Cycles 1-2: multiplier registers. Cycle 2: valid_i and first_i of the operands of cycle 0 are present.
-// Cycle 3: sum_o includes the operands; first_i starts a new sum. Without valid_i the sum stays.
+// Cycles 1-2: multiplier registers. Cycle 2: first_i of the operands of cycle 0 is present.
+// Cycle 3: sum_o includes the operands; first_i starts a new sum. A slot of value 0 leaves the sum as it is.
 //
 // AccW 16..36; the packer proves that no sum leaves it. Shifted weight and activation fit the ports of an 18 x 18
 // multiplier with activations of 8 or 16 bits.
@@ -15,7 +15,6 @@ module lacuna_pe #(
     input wire logic [lacuna_pkg::SlotW-1:0] slot_i,
     input wire logic [2:0] shift_i,
     input wire logic [lacuna_pkg::BankBits-1:0] bank_i,
-    input wire logic valid_i,
     input wire logic first_i,
     output logic signed [AccW-1:0] sum_o
 );
@@ -29,13 +28,19 @@ module lacuna_pe #(
     logic signed [lacuna_pkg::ValueW-1:0] value;
     logic [lacuna_pkg::IndexW-1:0] index;
     logic signed [ShiftedW-1:0] weight;
+    logic [lacuna_pkg::ActW-1:0] selected;
     logic signed [lacuna_pkg::ActW-1:0] activation;
     logic signed [ProductW-1:0] product;
-    logic signed [AccW-1:0] kept, added;
 
     assign {value, index} = slot_i;
     assign weight = ShiftedW'(value) <<< shift_i;
-    assign activation = bank_i[index*lacuna_pkg::ActW+:lacuna_pkg::ActW];
+
+    lacuna_select #(
+        .Width(lacuna_pkg::ActW)
+    ) u_select (
+        .data_i(bank_i), .index_i(index), .data_o(selected)
+    );
+    assign activation = selected;
 
     lacuna_pe_mult #(
         .WidthA(ShiftedW),
@@ -52,8 +57,12 @@ module lacuna_pe #(
         assign unused = ^product[ProductW-1:AccW];  // copies of the sign, by the packer's proof
     end
 
-    assign kept = first_i ? '0 : sum_o;
-    assign added = valid_i ? AccW'(product) : '0;
+    logic signed [AccW-1:0] addend;
+    assign addend = AccW'(product);
 
-    always_ff @(posedge clk_i) sum_o <= kept + added;
+    lacuna_accumulate #(
+        .Width(AccW)
+    ) u_sum (
+        .clk_i, .first_i, .addend_i(addend), .sum_o
+    );
 endmodule

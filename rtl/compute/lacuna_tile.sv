@@ -1,14 +1,14 @@
 // Tile: one weight memory and the three PEs it feeds, one hop of the lane.
 //
-// The weight address arrives two cycles before its wave and bank word, so that the memory's two cycles delay
-// nothing wider than the address. Address, wave and bank word leave one cycle after they arrive.
+// The weight address arrives three cycles before its wave and bank word, so that the memory's two cycles and the word's
+// register delay nothing wider than the address. Address, wave and bank word leave one cycle after they arrive.
 // Sums complete five cycles after the operand with `last` was in the hop register; they are captured into the result
 // registers and shift along with the wave: PE 2 first. The result chain has Ports strands; a tile inserts its
 // three results and one hop register into strand Strand and passes the others through one register, which keeps
 // every strand free of gaps and of overwriting as long as `last` comes no more often than a strand has results.
 //
 // load: writes a word into the weight memory. read: puts a weight word, slot by slot, on the result chain, with
-// the timing of sums; its address must be held from two cycles before the read until five after.
+// the timing of sums; its address must be held from three cycles before the read until five after.
 // There is no reset: hold the sequencer in reset until idle waves have passed the lane.
 //
 // Lane 0..3, Tile 0..63, WeightDepth 2..1048576, Ports 1..4, Strand < Ports.
@@ -49,7 +49,7 @@ module lacuna_tile #(
     // Weight memory.
     lacuna_pkg::load_t load;
     logic here;
-    logic [lacuna_pkg::TileWordW-1:0] word;
+    logic [lacuna_pkg::TileWordW-1:0] word, word_q;
 
     assign load = bank_o[lacuna_pkg::LoadW-1:0];
     assign here = load.lane == 2'(Lane) && load.tile == 6'(Tile);
@@ -67,11 +67,11 @@ module lacuna_tile #(
     );
 
     // Control that meets the operands behind the multiplier registers.
-    logic [1:0] valid_q, first_q;
+    logic [1:0] first_q;
     logic [2:0] last_q, read_q;
 
     always_ff @(posedge clk_i) begin
-        valid_q <= {valid_q[0], wave_o.valid};
+        word_q <= wave_i.valid ? word : '0;  // an idle operand counts as 0
         first_q <= {first_q[0], wave_o.valid && wave_o.first};
         last_q <= {last_q[1:0], wave_o.valid && wave_o.last};
         read_q <= {read_q[1:0], wave_o.read && here};
@@ -89,10 +89,9 @@ module lacuna_tile #(
             .AccW(AccW)
         ) u_pe (
             .clk_i,
-            .slot_i(word[p*lacuna_pkg::SlotW+:lacuna_pkg::SlotW]),
+            .slot_i(word_q[p*lacuna_pkg::SlotW+:lacuna_pkg::SlotW]),
             .shift_i(wave_o.shift),
             .bank_i(bank_o),
-            .valid_i(valid_q[1]),
             .first_i(first_q[1]),
             .sum_o(sum)
         );

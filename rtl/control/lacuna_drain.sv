@@ -8,7 +8,7 @@
 // next program entry.
 // Sums are on the lanes' results two cycles after the emission is on the outputs.
 //
-// Tiles, Ports as of lacuna_lane. A new done_i must not come before the emissions of the last group are over.
+// Tiles as of lacuna_lane, Ports 1..2. A new done_i must not come before the emissions of the last group are over.
 `default_nettype none
 
 module lacuna_drain #(
@@ -53,21 +53,24 @@ module lacuna_drain #(
     );
     assign queued = queued_bits;
 
+    // Emissions of port 1, whose strand may be shorter than that of port 0.
+    localparam int unsigned SecondEmissions = lacuna_pkg::PesPerTile * (Tiles / 2);
+
     lacuna_pkg::group_t group_q;
     logic active_q, first_q, riding_q;
     logic [CountW-1:0] emission_q, left_q;  // left: units
+    logic one_q, two_q;                     // so many are left
+    logic second_q;                         // this emission may have a unit on port 1
     logic [lacuna_pkg::RowAddrW-1:0] row_q, cell_row_q;
     logic [lacuna_pkg::UnitW-1:0] unit_q;
-    logic [Ports-1:0] valid;
-    logic [CountW-1:0] leaving;
+    logic both, last;
 
-    always_comb begin
-        leaving = '0;
-        for (int unsigned p = 0; p < Ports; p++) begin
-            valid[p] = active_q && 32'(emission_q) < lacuna_pkg::PesPerTile * ((Tiles - p + Ports - 1) / Ports) && leaving < left_q;
-            leaving = leaving + CountW'(valid[p]);
-        end
+    if (Ports < 1 || Ports > 2) begin : gen_bad
+        $error("lacuna_drain: Ports must be 1..2");
     end
+
+    assign both = Ports == 2 && second_q && !one_q;
+    assign last = one_q || (two_q && both);
 
     always_ff @(posedge clk_i) begin
         done_q <= done_i && rst_ni;
@@ -77,22 +80,30 @@ module lacuna_drain #(
             first_q <= 1'b1;
             riding_q <= 1'b0;
             emission_q <= '0;
+            second_q <= 1'b1;
             left_q <= queued.units;
+            one_q <= queued.units == 'd1;
+            two_q <= queued.units == 'd2;
             unit_q <= queued.unit_base + lacuna_pkg::UnitW'(queued.units) - 1'b1;
             row_q <= queued.row;
             cell_row_q <= queued.cell_row;
         end else begin
             first_q <= 1'b0;
             emission_q <= emission_q + 1'b1;
-            left_q <= left_q - leaving;
-            unit_q <= unit_q - lacuna_pkg::UnitW'(leaving);
+            second_q <= second_q && emission_q != CountW'(SecondEmissions - 1);
+            left_q <= left_q - (both ? CountW'(2) : CountW'(1));
+            one_q <= both ? left_q == 'd3 : left_q == 'd2;
+            two_q <= both ? left_q == 'd4 : left_q == 'd3;
+            unit_q <= unit_q - (both ? lacuna_pkg::UnitW'(2) : lacuna_pkg::UnitW'(1));
             row_q <= row_q + 1'b1;
             cell_row_q <= cell_row_q + 1'b1;
-            if (active_q && left_q == leaving) begin
+            if (active_q && last) begin
                 active_q <= !riding_q && group_q.rider_units != '0;
                 riding_q <= 1'b1;
                 first_q <= 1'b1;
                 left_q <= lacuna_pkg::CountW'(group_q.rider_units);
+                one_q <= group_q.rider_units == 'd1;
+                two_q <= group_q.rider_units == 'd2;
                 unit_q <= lacuna_pkg::UnitW'(group_q.rider_units) - 1'b1;
                 group_q.linear <= 1'b1;
                 group_q.emit <= 1'b1;
@@ -101,14 +112,13 @@ module lacuna_drain #(
         end
         if (!rst_ni) active_q <= 1'b0;
 
-        valid_o <= valid;
+        valid_o <= rst_ni && active_q ? Ports'({both, 1'b1}) : '0;
         first_o <= first_q;
-        last_o <= active_q && left_q == leaving;
+        last_o <= active_q && last;
         unit_o <= unit_q;
         row_o <= row_q;
         cell_row_o <= cell_row_q;
         group_o <= group_q;
-        if (!rst_ni) valid_o <= '0;
     end
 
     logic unused;

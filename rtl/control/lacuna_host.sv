@@ -5,7 +5,7 @@
 // written through the bank word that hops along the lanes, and read back through the result chain, so a read shows
 // what the tile's memory holds. clear_i zeroes the activation memory and the cell states and forgets which banks are
 // ready; it takes max(BankDepth, RowDepth) cycles, busy_o being high. It is heard only while engine and host are idle:
-// cleared_o says so in the same cycle, and everything that a clear resets follows cleared_o.
+// cleared_o says so in its first cycle, and everything that a clear resets follows cleared_o.
 //
 // wave_o, weight_o and load_o enter the lanes in place of the issuer's while active_o; weight_o is held through a read.
 `default_nettype none
@@ -52,7 +52,7 @@ module lacuna_host #(
     output logic [lacuna_pkg::WeightAddrW-1:0] weight_o,
     output lacuna_pkg::load_t load_o,
 
-    // Read data, two cycles after the address at the latest (result: by emission).
+    // Read data, three cycles after the address at the latest (result: by emission).
     input wire lacuna_pkg::wave_t lane_wave_i,
     input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
     input wire logic [35:0] row_i,
@@ -77,24 +77,30 @@ module lacuna_host #(
     localparam int unsigned PortShift = $clog2(Ports);
     localparam int unsigned Settle = Tiles + 3;
     localparam int unsigned ResultDelay = 5;
+    localparam int unsigned WaitCycles = 6;
     localparam int unsigned PartW = $clog2(lacuna_pkg::BankParts);
     localparam int unsigned ActsPerPart = lacuna_pkg::BankWidth / lacuna_pkg::BankParts;
 
-    state_e state_q;
+    state_e state_q, state;
     lacuna_pkg::space_e space_q;
     logic [7:0] count_q;
-    logic write_q;
-    logic [5:0] distance, hops;  // tiles between the tile and the end of the lane; those of its strand
-    logic accept;
+    logic idle_q, active_q, clearing_q, write_q, last_address_q;  // active_q: not idle, or write_q
+    logic [5:0] distance, hops_q;  // tiles between the tile and the end of the lane; those of its strand
+    logic accept, clear;
 
-    assign mem_ready_o = state_q == StateIdle && !engine_busy_i && !clear_i;
+    logic [35:0] row_q;
+    logic [lacuna_pkg::CellW-1:0] cell_q;
+    logic [31:0] part_q, program_q, input_q;
+    logic [lacuna_pkg::TableWordW-1:0] table_q;
+    logic [lacuna_pkg::SlotW-1:0] slot_q;
+
+    assign mem_ready_o = idle_q && !engine_busy_i && !clear_i;
     assign accept = mem_valid_i && mem_ready_o;
-    assign busy_o = state_q != StateIdle || write_q;
-    assign cleared_o = clear_i && !busy_o && !engine_busy_i;
-    assign active_o = busy_o;
+    assign clear = clear_i && !active_q && !engine_busy_i;
+    assign busy_o = active_q;
+    assign active_o = active_q;
     assign reading_o = state_q == StateWait;
     assign distance = 6'(Tiles - 1) - select_o[5:0];
-    assign hops = distance >> PortShift;
 
     logic [1:0] lane;
     logic [lacuna_pkg::SlotW-1:0] slot;
@@ -109,94 +115,102 @@ module lacuna_host #(
         assign slot = lane_result[distance[PortShift-1:0]][lacuna_pkg::SlotW-1:0];
     end
 
-    always_ff @(posedge clk_i) begin
-        write_q <= 1'b0;
-        mem_rvalid_o <= 1'b0;
-        count_q <= count_q - 1'b1;
+    always_comb begin
+        state = state_q;
         unique case (state_q)
             StateIdle: begin
-                if (cleared_o) begin
-                    state_q <= StateClear;
-                    address_o <= '0;
-                    data_o <= '0;
-                end else if (accept) begin
-                    space_q <= mem_space_i;
-                    select_o <= mem_select_i;
-                    address_o <= mem_address_i;
-                    data_o <= mem_data_i;
-                    write_q <= mem_write_i;
-                    if (!mem_write_i) begin
-                        state_q <= mem_space_i == lacuna_pkg::SpaceWeight ? StateSettle : StateWait;
-                        count_q <= mem_space_i == lacuna_pkg::SpaceWeight ? 8'(Settle) : 8'd4;
-                    end
-                end
+                if (clear) state = StateClear;
+                else if (accept && !mem_write_i) state = mem_space_i == lacuna_pkg::SpaceWeight ? StateSettle : StateWait;
             end
-            StateClear: begin
-                address_o <= address_o + 1'b1;
-                if (address_o == lacuna_pkg::MemAddrW'(LastAddress)) state_q <= StateIdle;
-            end
-            StateWait: begin
-                if (count_q == '0) begin
-                    state_q <= StateIdle;
-                    mem_rvalid_o <= 1'b1;
-                    unique case (space_q)
-                        lacuna_pkg::SpaceRow: mem_rdata_o <= row_i;
-                        lacuna_pkg::SpaceCell: mem_rdata_o <= 36'(cell_i);
-                        lacuna_pkg::SpaceBank: mem_rdata_o <= 36'(bank_i[select_o[PartW-1:0]*32+:32]);
-                        lacuna_pkg::SpaceProgram: mem_rdata_o <= 36'(program_i);
-                        lacuna_pkg::SpaceTable: mem_rdata_o <= 36'(table_i);
-                        lacuna_pkg::SpaceInput: mem_rdata_o <= 36'(input_i);
-                        default: mem_rdata_o <= '0;
-                    endcase
-                end
-            end
-            StateSettle: if (count_q == '0) state_q <= StatePulse;
-            StatePulse: state_q <= StateSeen;
-            StateSeen: begin
-                // The wave is seen one cycle after it is there.
-                if (lane_wave_i.read) begin
-                    state_q <= StateChain;
-                    count_q <= 8'(ResultDelay - 2) + 8'(hops) + {1'b0, hops, 1'b0};  // three results a tile
-                end
-            end
-            StateChain: begin
-                if (count_q == '0) begin
-                    state_q <= StateCatch;
-                    count_q <= 8'd2;
-                end
-            end
-            StateCatch: begin
-                mem_rdata_o <= {mem_rdata_o[35-lacuna_pkg::SlotW:0], slot};
-                if (count_q == '0) begin
-                    state_q <= StateIdle;
-                    mem_rvalid_o <= 1'b1;
-                end
-            end
-            default: state_q <= StateIdle;
+            StateClear: if (last_address_q) state = StateIdle;
+            StateWait: if (count_q == '0) state = StateIdle;
+            StateSettle: if (count_q == '0) state = StatePulse;
+            StatePulse: state = StateSeen;
+            StateSeen: if (lane_wave_i.read) state = StateChain;  // seen one cycle after it is there
+            StateChain: if (count_q == '0) state = StateCatch;
+            StateCatch: if (count_q == '0) state = StateIdle;
+            default: state = StateIdle;
         endcase
+    end
+
+    always_ff @(posedge clk_i) begin
+        state_q <= state;
+        idle_q <= state == StateIdle;
+        active_q <= state != StateIdle || (accept && mem_write_i);
+        clearing_q <= state == StateClear;
+        cleared_o <= clear;
+        write_q <= accept && mem_write_i;
         if (!rst_ni) begin
             state_q <= StateIdle;
+            idle_q <= 1'b1;
+            active_q <= 1'b0;
+            clearing_q <= 1'b0;
+            cleared_o <= 1'b0;
             write_q <= 1'b0;
-            mem_rvalid_o <= 1'b0;
         end
+    end
+
+    // The request, and the address of a clear.
+    always_ff @(posedge clk_i) begin
+        last_address_q <= state_q == StateClear && address_o == lacuna_pkg::MemAddrW'(LastAddress - 1);
+        if (state_q == StateClear) begin
+            address_o <= address_o + 1'b1;
+        end else if (clear) begin
+            address_o <= '0;
+            data_o <= '0;
+        end else if (accept) begin
+            space_q <= mem_space_i;
+            select_o <= mem_select_i;
+            address_o <= mem_address_i;
+            data_o <= mem_data_i;
+        end
+    end
+
+    // The answer: memories with a fixed delay by way of a register each, weights slot by slot.
+    always_ff @(posedge clk_i) begin
+        row_q <= row_i;
+        cell_q <= cell_i;
+        part_q <= bank_i[select_o[PartW-1:0]*32+:32];
+        program_q <= program_i;
+        table_q <= table_i;
+        input_q <= input_i;
+        slot_q <= slot;
+
+        count_q <= count_q - 1'b1;
+        if (state_q == StateIdle) count_q <= mem_space_i == lacuna_pkg::SpaceWeight ? 8'(Settle) : 8'(WaitCycles);
+        else if (state_q == StateSeen) count_q <= 8'(ResultDelay - 1) + 8'(hops_q) + {1'b0, hops_q, 1'b0};  // three results a tile
+        else if (state_q == StateChain && count_q == '0) count_q <= 8'd2;
+        hops_q <= distance >> PortShift;
+
+        if (state_q == StateCatch) begin
+            mem_rdata_o <= {mem_rdata_o[35-lacuna_pkg::SlotW:0], slot_q};
+        end else if (state_q == StateWait) begin
+            unique case (space_q)
+                lacuna_pkg::SpaceRow: mem_rdata_o <= row_q;
+                lacuna_pkg::SpaceCell: mem_rdata_o <= 36'(cell_q);
+                lacuna_pkg::SpaceBank: mem_rdata_o <= 36'(part_q);
+                lacuna_pkg::SpaceProgram: mem_rdata_o <= 36'(program_q);
+                lacuna_pkg::SpaceTable: mem_rdata_o <= 36'(table_q);
+                lacuna_pkg::SpaceInput: mem_rdata_o <= 36'(input_q);
+                default: mem_rdata_o <= '0;
+            endcase
+        end
+        mem_rvalid_o <= rst_ni && count_q == '0 && (state_q == StateWait || state_q == StateCatch);
     end
 
     logic unused;
     assign unused = ^{lane_wave_i, result_i};
 
-    logic clearing;
-    assign clearing = state_q == StateClear;
-
     assign row_we_o = write_q && space_q == lacuna_pkg::SpaceRow;
-    assign cell_we_o = (write_q && space_q == lacuna_pkg::SpaceCell) || clearing;
+    assign cell_we_o = (write_q && space_q == lacuna_pkg::SpaceCell) || clearing_q;
     assign program_we_o = write_q && space_q == lacuna_pkg::SpaceProgram;
     assign table_we_o = write_q && space_q == lacuna_pkg::SpaceTable;
     assign input_we_o = write_q && space_q == lacuna_pkg::SpaceInput;
-    assign tag_we_o = clearing;
+    assign tag_we_o = clearing_q;
 
     always_comb begin
         for (int unsigned b = 0; b < lacuna_pkg::BankWidth; b++) begin
-            bank_we_o[b] = clearing || (write_q && space_q == lacuna_pkg::SpaceBank && select_o[PartW-1:0] == PartW'(b / ActsPerPart));
+            bank_we_o[b] = clearing_q || (write_q && space_q == lacuna_pkg::SpaceBank && select_o[PartW-1:0] == PartW'(b / ActsPerPart));
         end
     end
 

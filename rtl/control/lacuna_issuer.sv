@@ -1,8 +1,10 @@
 // Issuer: sweeps the walker's banks, one slot a cycle, waiting for what is not ready.
 //
-// A bank waits until its readiness tag is the one the item names. The last slot of a group also waits until the drain
-// ports are through with the group before (a group occupies them for its emissions), until the output buffer has room
-// (credit_i), and until the drain's queue of groups has a place.
+// A bank waits until its readiness tag is the one the item names: lookup_o[0] is the bank at work, [1] the one offered
+// next, and tag_i their tags in the same cycle, which count from the next cycle on. The last slot of a group also waits
+// until the drain ports are through with the group before (a group occupies them for its emissions), until the output
+// buffer has room (credit_i), and until the drain's queue of groups has a place. Room and place count from the
+// next cycle on, too, and not in the cycle after a group's end, in which they have not been taken off yet.
 // fire_o: bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group.
 // wait_*_o say why a cycle with work at hand issued nothing.
 `default_nettype none
@@ -15,8 +17,8 @@ module lacuna_issuer #(
     input wire logic item_valid_i,
     output logic item_ready_o,
     input wire lacuna_pkg::item_t item_i,
-    output logic [lacuna_pkg::BankAddrW-1:0] lookup_o,
-    input wire logic [lacuna_pkg::TagW-1:0] tag_i,
+    output logic [1:0][lacuna_pkg::BankAddrW-1:0] lookup_o,
+    input wire logic [1:0][lacuna_pkg::TagW-1:0] tag_i,
     input wire logic [CreditW-1:0] credit_i,
     output logic fire_o,
     output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
@@ -35,42 +37,53 @@ module lacuna_issuer #(
     lacuna_pkg::item_t item_q;
     logic valid_q, ready_q;
     logic [4:0] left_q;
+    logic last_slot_q;  // left_q is 1
     logic [lacuna_pkg::WeightAddrW-1:0] weight_q;
     logic [lacuna_pkg::CountW-1:0] gap_q;
+    logic port_free_q;  // gap_q is 0
+    logic output_free_q;
 
-    logic last_slot, group_end, port_free, output_free, take;
+    logic group_end, fire, take;
 
-    assign last_slot = left_q == 5'd1;
-    assign group_end = item_q.last && last_slot;
-    assign port_free = gap_q == '0;
-    assign output_free = group_ready_i && credit_i >= CreditW'(item_q.group.outputs);
-    logic fire;
-    assign fire = valid_q && ready_q && (!group_end || (port_free && output_free));
-    assign take = !valid_q || (fire && last_slot);
+    assign group_end = item_q.last && last_slot_q;
+    assign fire = valid_q && ready_q && (!group_end || (port_free_q && output_free_q));
+    assign take = !valid_q || (fire && last_slot_q);
 
     assign item_ready_o = take;
-    assign lookup_o = take ? item_i.bank : item_q.bank;
+    assign lookup_o = {item_i.bank, item_q.bank};
 
     always_ff @(posedge clk_i) begin
         if (take) begin
             item_q <= item_i;
             left_q <= item_i.slots;
+            last_slot_q <= item_i.slots == 5'd1;
             weight_q <= item_i.weight;
-            ready_q <= !item_i.check || tag_i == item_i.tag;
+            ready_q <= !item_i.check || tag_i[1] == item_i.tag;
+            output_free_q <= group_ready_i && credit_i >= CreditW'(item_i.group.outputs);
         end else begin
             if (fire) begin
                 left_q <= left_q - 1'b1;
+                last_slot_q <= left_q == 5'd2;
                 weight_q <= weight_q + 1'b1;
                 item_q.first <= 1'b0;
             end
-            ready_q <= ready_q || tag_i == item_q.tag;
+            ready_q <= ready_q || tag_i[0] == item_q.tag;
+            output_free_q <= group_ready_i && credit_i >= CreditW'(item_q.group.outputs);
         end
+        if (fire && group_end) output_free_q <= 1'b0;
         if (!rst_ni) valid_q <= 1'b0;
         else if (take) valid_q <= item_valid_i;
 
-        if (!rst_ni) gap_q <= '0;
-        else if (fire && group_end) gap_q <= item_q.group.emissions - 1'b1;
-        else if (!port_free) gap_q <= gap_q - 1'b1;
+        if (!rst_ni) begin
+            gap_q <= '0;
+            port_free_q <= 1'b1;
+        end else if (fire && group_end) begin
+            gap_q <= item_q.group.emissions - 1'b1;
+            port_free_q <= item_q.group.emissions == 'd1;
+        end else if (!port_free_q) begin
+            gap_q <= gap_q - 1'b1;
+            port_free_q <= gap_q == 'd1;
+        end
     end
 
     assign fire_o = fire;
@@ -82,17 +95,17 @@ module lacuna_issuer #(
     assign wave_o.first = item_q.first;
     assign wave_o.last = group_end;
     assign wave_o.shift = item_q.shift;
-    assign releases_x_o = fire && item_q.releases_x && last_slot;
+    assign releases_x_o = fire && item_q.releases_x && last_slot_q;
     assign group_valid_o = fire && group_end;
     assign group_o = item_q.group;
 
-    // Kept in weight_q, left_q and ready_q.
+    // Kept in weight_q, left_q, last_slot_q and ready_q.
     logic unused;
     assign unused = ^item_q;
 
     assign busy_o = valid_q;
     assign entry_o = item_q.group.entry;
     assign wait_bank_o = valid_q && !ready_q;
-    assign wait_port_o = valid_q && ready_q && group_end && !port_free;
-    assign wait_output_o = valid_q && ready_q && group_end && port_free && !output_free;
+    assign wait_port_o = valid_q && ready_q && group_end && !port_free_q;
+    assign wait_output_o = valid_q && ready_q && group_end && port_free_q && !output_free_q;
 endmodule

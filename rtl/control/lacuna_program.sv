@@ -1,7 +1,7 @@
 // Program memory: descriptors of 8 words of 32 bits, written word by word, read whole and at once.
 //
-// descriptor_o is the descriptor at entry_i, without a cycle's delay. word_o is the word at {read_entry.., word}
-// selected by address_i, without delay, while read_i makes the memory look at address_i instead of entry_i.
+// descriptor_o is the descriptor at entry_i, without a cycle's delay. word_o is the word selected by address_i one cycle
+// earlier, while read_i makes the memory look at address_i instead of entry_i.
 `default_nettype none
 
 module lacuna_program (
@@ -31,5 +31,5 @@ module lacuna_program (
     end
 
     assign descriptor_o = words;
-    assign word_o = words[address_i[2:0]];
+    always_ff @(posedge clk_i) word_o <= words[address_i[2:0]];
 endmodule

@@ -10,7 +10,9 @@
 // The step number lives on between runs; reset_step_i (while idle) makes the next step the first: it then reads
 // h of step 0, the initial state, without asking whether it is ready.
 //
-// Descriptors are passed over while an earlier one is walked, one a cycle. phase_o is the number of the last
+// Items of consecutive descriptors follow each other without a gap when a descriptor has at least three; the first one of a
+// run comes four cycles after start_i. Descriptors are passed over while an earlier one is walked, one in three cycles, the
+// time from an entry's number to what is known about it. phase_o is the number of the last
 // step done (while idle), modulo 8; fresh_o says that none was done since the reset of the step number.
 `default_nettype none
 
@@ -37,10 +39,13 @@ module lacuna_walker (
     } state_e;
 
     state_e state_q;
+    logic accept, load, advance;
 
-    // Position in the run. iteration = number of iterations begun before this one.
+    // ---------------------------------------------------------------- position in the run
+    // iteration = number of iterations begun before this one.
     logic [lacuna_pkg::EntryW-1:0] start_entry_q, next_entry_q;
     logic [lacuna_pkg::StepsW-1:0] left_q;    // steps - iteration, at least 1
+    logic left_one_q;                         // left_q is 1
     logic [lacuna_pkg::SkewW:0] iteration_q;  // iteration, at most 16
     logic [lacuna_pkg::SkewW:0] over_q;       // iteration - steps + 1 once that is positive
     logic [lacuna_pkg::PhaseW-1:0] phase_q;   // step that skew 0 works on
@@ -48,48 +53,89 @@ module lacuna_walker (
     logic ended_q;
     logic [lacuna_pkg::PhaseW-1:0] ended_skew_q;
 
-    // The descriptor that comes next, and whether its step exists.
-    lacuna_pkg::descriptor_t next;
-    logic next_active;
+    // ---------------------------------------------------------------- the descriptor that comes next
+    // In the cycle after next_entry_q is set it is read; one later, what follows from it and the position is known;
+    // one later, go_q or skip_q.
+    lacuna_pkg::descriptor_t next_q;
+    logic age_q;
+    logic active, go_q, skip_q;  // its step exists; it can be loaded, or must be passed over
+    logic run_ends_q, rider_next_q, check_next_q, only_next_q;
+    logic [lacuna_pkg::TagW-1:0] x_tag_next_q, h_tag_next_q;
+    logic [lacuna_pkg::BankAddrW-1:0] x_bank_next_q, h_bank_next_q, destination_next_q;
+    logic [lacuna_pkg::WeightAddrW-1:0] h_weight_next_q;
+    logic x_single_next_q, h_single_next_q, group_single_next_q, first_last_next_q, first_final_next_q;
+    logic [4:0] x_slots_next_q, h_slots_next_q;  // of a part's first bank
     logic [lacuna_pkg::PhaseW-1:0] step, step_before;
 
     assign program_entry_o = next_entry_q;
-    assign next = descriptor_i;
-    assign next_active = !ended_q && iteration_q >= {1'b0, next.skew} && over_q <= {1'b0, next.skew}
-                      && (!next.final_only || (left_q == 'd1 && over_q == {1'b0, next.skew}));
-    assign step = phase_q - next.skew[lacuna_pkg::PhaseW-1:0];
+    assign active = iteration_q >= {1'b0, next_q.skew} && over_q <= {1'b0, next_q.skew}
+                 && (!next_q.final_only || (left_one_q && over_q == {1'b0, next_q.skew}));
+    assign step = phase_q - next_q.skew[lacuna_pkg::PhaseW-1:0];
     assign step_before = step - 1'b1;
 
-    // The descriptor that is walked.
+    always_ff @(posedge clk_i) begin
+        next_q <= descriptor_i;
+        age_q <= state_q != StateIdle && !advance;
+        go_q <= age_q && active && !ended_q && !advance;
+        skip_q <= age_q && !active && !ended_q && !advance;
+        run_ends_q <= next_q.stop && left_one_q && over_q == {1'b0, next_q.skew_max};
+        rider_next_q <= iteration_q != {1'b0, next_q.skew};
+        check_next_q <= !(fresh_q && iteration_q == {1'b0, next_q.skew});
+        only_next_q <= next_q.h_banks == '0;
+        x_tag_next_q <= step[2:1];
+        h_tag_next_q <= step_before[2:1];
+        x_bank_next_q <= next_q.x_base + (step[0] ? next_q.x_banks : '0);
+        h_bank_next_q <= next_q.h_base + (step_before[0] ? next_q.h_banks : '0);
+        destination_next_q <= next_q.h_base + (step[0] ? next_q.h_banks : '0);
+        h_weight_next_q <= next_q.weight_base + lacuna_pkg::WeightAddrW'(next_q.x_slots);
+        x_single_next_q <= next_q.x_banks == 'd1;
+        h_single_next_q <= next_q.h_banks == 'd1;
+        group_single_next_q <= next_q.groups == 'd1;
+        first_last_next_q <= next_q.h_banks == '0 && next_q.x_banks == 'd1;
+        first_final_next_q <= next_q.h_banks == '0 && next_q.x_banks == 'd1 && next_q.groups == 'd1;
+        x_slots_next_q <= next_q.x_banks == 'd1 ? next_q.k_x_last : next_q.k_x;
+        h_slots_next_q <= next_q.h_banks == 'd1 ? next_q.k_h_last : next_q.k_h;
+    end
+
+    // ---------------------------------------------------------------- the descriptor that is walked
     lacuna_pkg::descriptor_t now_q;
-    logic [lacuna_pkg::BankAddrW-1:0] x_bank_q, h_bank_q, bank_q, banks_q;
-    logic [lacuna_pkg::WeightAddrW-1:0] x_weight_q, h_weight_q, weight_q;
-    logic [11:0] groups_q;
+    logic [lacuna_pkg::BankAddrW-1:0] x_bank_q, h_bank_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_q, h_tag_q;
-    logic check_h_q, in_h_q, second_q, first_q, rider_q;
+    logic check_h_q, only_q, rider_q, x_single_q, h_single_q, first_last_q;
+    logic [4:0] x_slots_q, h_slots_q;
+
+    // Weights of the parts of this group, and of the next one's.
+    logic [lacuna_pkg::WeightAddrW-1:0] x_weight_q, h_weight_q, x_weight_after_q, h_weight_after_q;
+    logic [11:0] groups_q;
+
+    // The bank at hand.
+    logic [lacuna_pkg::BankAddrW-1:0] bank_q, banks_q;
+    logic [lacuna_pkg::WeightAddrW-1:0] weight_q;
+    logic [4:0] slots_q;
+    // The last bank of its part, of its group, of the descriptor.
+    logic in_h_q, second_q, first_q, part_end_q, last_of_group_q, last_of_all_q;
     lacuna_pkg::group_t group_q;
 
-    logic last_of_part, last_of_group, last_of_all, accept, load, advance, run_ends, rider;
+    // One group before the last, two before.
+    logic one_left_q, two_left_q;
 
-    assign last_of_part = banks_q == 'd1;
-    assign last_of_group = last_of_part && (second_q || now_q.h_banks == '0);
-    assign last_of_all = last_of_group && group_q.last_group;
+    logic to_h;  // the part that comes next
+    assign to_h = last_of_group_q ? now_q.h_first : !in_h_q;
+
     assign accept = state_q == StateWalk && item_ready_i;
-    assign load = (state_q == StateFetch || (accept && last_of_all)) && next_active;
-    assign advance = load || (state_q != StateIdle && !next_active && !ended_q);
-    assign rider = iteration_q != {1'b0, next.skew};
-    assign run_ends = next.stop && left_q == 'd1 && over_q == {1'b0, next.skew_max};
+    assign load = go_q && (state_q == StateFetch || (accept && last_of_all_q));
+    assign advance = load || skip_q;
 
     assign item_valid_o = state_q == StateWalk;
     assign item_o.bank = bank_q;
     assign item_o.check = !in_h_q || check_h_q;
     assign item_o.tag = in_h_q ? h_tag_q : x_tag_q;
     assign item_o.weight = weight_q;
-    assign item_o.slots = in_h_q ? (last_of_part ? now_q.k_h_last : now_q.k_h) : (last_of_part ? now_q.k_x_last : now_q.k_x);
+    assign item_o.slots = slots_q;
     assign item_o.shift = in_h_q ? now_q.shift_h : now_q.shift_x;
     assign item_o.first = first_q;
-    assign item_o.last = last_of_group;
-    assign item_o.releases_x = last_of_all && now_q.reads_input;
+    assign item_o.last = last_of_group_q;
+    assign item_o.releases_x = last_of_all_q && now_q.reads_input;
     assign item_o.group = group_q;
 
     // Fields that are used when the descriptor is loaded only.
@@ -105,9 +151,9 @@ module lacuna_walker (
             StateIdle: if (start_i) state_q <= StateFetch;
             StateFetch: begin
                 if (ended_q) state_q <= StateIdle;
-                else if (next_active) state_q <= StateWalk;
+                else if (load) state_q <= StateWalk;
             end
-            StateWalk: if (accept && last_of_all && !next_active) state_q <= StateFetch;
+            StateWalk: if (accept && last_of_all_q && !load) state_q <= StateFetch;
             default: state_q <= StateIdle;
         endcase
         if (!rst_ni) state_q <= StateIdle;
@@ -118,21 +164,23 @@ module lacuna_walker (
             start_entry_q <= entry_i;
             next_entry_q <= entry_i;
             left_q <= steps_i;
+            left_one_q <= steps_i == 'd1;
             iteration_q <= '0;
             over_q <= '0;
             ended_q <= 1'b0;
             if (start_i) phase_q <= phase_q + 1'b1;
         end else if (advance) begin
-            next_entry_q <= next.stop ? start_entry_q : next_entry_q + 1'b1;
-            ended_q <= run_ends;
-            ended_skew_q <= next.skew_max[lacuna_pkg::PhaseW-1:0];
-            if (next.stop && !run_ends) begin
+            next_entry_q <= next_q.stop ? start_entry_q : next_entry_q + 1'b1;
+            ended_q <= run_ends_q;
+            ended_skew_q <= next_q.skew_max[lacuna_pkg::PhaseW-1:0];
+            if (next_q.stop && !run_ends_q) begin
                 phase_q <= phase_q + 1'b1;
                 if (!iteration_q[lacuna_pkg::SkewW]) iteration_q <= iteration_q + 1'b1;
-                if (left_q == 'd1) over_q <= over_q + 1'b1;
+                if (left_one_q) over_q <= over_q + 1'b1;
                 else left_q <= left_q - 1'b1;
+                left_one_q <= left_one_q || left_q == 'd2;
             end
-        end else if (state_q == StateFetch) begin  // ended
+        end else if (state_q == StateFetch && ended_q) begin
             phase_q <= phase_q - ended_skew_q;
             fresh_q <= 1'b0;
         end
@@ -144,70 +192,113 @@ module lacuna_walker (
 
     always_ff @(posedge clk_i) begin
         if (load) begin
-            now_q <= next;
-            x_bank_q <= next.x_base + (step[0] ? next.x_banks : '0);
-            h_bank_q <= next.h_base + (step_before[0] ? next.h_banks : '0);
-            bank_q <= next.h_first ? next.h_base + (step_before[0] ? next.h_banks : '0)
-                                   : next.x_base + (step[0] ? next.x_banks : '0);
-            banks_q <= next.h_first ? next.h_banks : next.x_banks;
-            x_tag_q <= step[2:1];
-            h_tag_q <= step_before[2:1];
-            rider_q <= rider;
-            check_h_q <= !(fresh_q && iteration_q == {1'b0, next.skew});
-            x_weight_q <= next.weight_base;
-            h_weight_q <= next.weight_base + lacuna_pkg::WeightAddrW'(next.x_slots);
-            weight_q <= next.weight_base + (next.h_first ? lacuna_pkg::WeightAddrW'(next.x_slots) : '0);
-            in_h_q <= next.h_first;
+            now_q <= next_q;
+            x_bank_q <= x_bank_next_q;
+            h_bank_q <= h_bank_next_q;
+            x_tag_q <= x_tag_next_q;
+            h_tag_q <= h_tag_next_q;
+            check_h_q <= check_next_q;
+            only_q <= only_next_q;
+            rider_q <= rider_next_q;
+            x_single_q <= x_single_next_q;
+            h_single_q <= h_single_next_q;
+            first_last_q <= first_last_next_q;
+            x_slots_q <= x_slots_next_q;
+            h_slots_q <= h_slots_next_q;
+            last_of_group_q <= first_last_next_q;
+            last_of_all_q <= first_final_next_q;
+            one_left_q <= next_q.groups == 'd2;
+            two_left_q <= next_q.groups == 'd3;
+            x_weight_q <= next_q.weight_base;
+            h_weight_q <= h_weight_next_q;
+            x_weight_after_q <= next_q.weight_base + lacuna_pkg::WeightAddrW'(next_q.slots);
+            h_weight_after_q <= h_weight_next_q + lacuna_pkg::WeightAddrW'(next_q.slots);
+            groups_q <= next_q.groups;
+            in_h_q <= next_q.h_first;
             second_q <= 1'b0;
             first_q <= 1'b1;
-            groups_q <= next.groups;
-            group_q.linear <= next.linear;
-            group_q.gru <= next.gru;
-            group_q.emit <= next.emit;
-            group_q.last_group <= next.groups == 'd1;
+            if (next_q.h_first) begin
+                bank_q <= h_bank_next_q;
+                banks_q <= next_q.h_banks;
+                weight_q <= h_weight_next_q;
+                part_end_q <= h_single_next_q;
+                slots_q <= h_slots_next_q;
+            end else begin
+                bank_q <= x_bank_next_q;
+                banks_q <= next_q.x_banks;
+                weight_q <= next_q.weight_base;
+                part_end_q <= x_single_next_q;
+                slots_q <= x_slots_next_q;
+            end
+        end else if (accept) begin
+            first_q <= last_of_group_q;
+            if (!part_end_q) begin
+                bank_q <= bank_q + 1'b1;
+                banks_q <= banks_q - 1'b1;
+                weight_q <= weight_q + lacuna_pkg::WeightAddrW'(slots_q);
+                part_end_q <= banks_q == 'd2;
+                last_of_group_q <= banks_q == 'd2 && (second_q || only_q);
+                last_of_all_q <= banks_q == 'd2 && (second_q || only_q) && group_q.last_group;
+                if (in_h_q) slots_q <= banks_q == 'd2 ? now_q.k_h_last : now_q.k_h;
+                else slots_q <= banks_q == 'd2 ? now_q.k_x_last : now_q.k_x;
+            end else begin
+                // To the other part, or to the first part of the next group.
+                second_q <= !last_of_group_q;
+                in_h_q <= to_h;
+                bank_q <= to_h ? h_bank_q : x_bank_q;
+                banks_q <= to_h ? now_q.h_banks : now_q.x_banks;
+                part_end_q <= to_h ? h_single_q : x_single_q;
+                slots_q <= to_h ? h_slots_q : x_slots_q;
+                if (last_of_group_q) begin
+                    weight_q <= to_h ? h_weight_after_q : x_weight_after_q;
+                    last_of_group_q <= first_last_q;
+                    last_of_all_q <= first_last_q && one_left_q;
+                end else begin
+                    weight_q <= to_h ? h_weight_q : x_weight_q;
+                    last_of_group_q <= to_h ? h_single_q : x_single_q;
+                    last_of_all_q <= (to_h ? h_single_q : x_single_q) && group_q.last_group;
+                end
+            end
+            if (last_of_group_q) begin
+                x_weight_q <= x_weight_after_q;
+                h_weight_q <= h_weight_after_q;
+                x_weight_after_q <= x_weight_after_q + lacuna_pkg::WeightAddrW'(now_q.slots);
+                h_weight_after_q <= h_weight_after_q + lacuna_pkg::WeightAddrW'(now_q.slots);
+                groups_q <= groups_q - 1'b1;
+                one_left_q <= two_left_q;
+                two_left_q <= groups_q == 'd4;
+            end
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (load) begin
+            group_q.linear <= next_q.linear;
+            group_q.gru <= next_q.gru;
+            group_q.emit <= next_q.emit;
+            group_q.last_group <= group_single_next_q;
             group_q.entry <= next_entry_q;
-            group_q.units <= next.groups == 'd1 ? next.units_last : next.units_full;
-            group_q.emissions <= next.groups == 'd1 ? next.emissions_last : next.emissions_full;
+            group_q.units <= group_single_next_q ? next_q.units_last : next_q.units_full;
+            group_q.emissions <= group_single_next_q ? next_q.emissions_last : next_q.emissions_full;
             group_q.outputs <= '0;
             group_q.rider_units <= '0;
-            if (next.emit) group_q.outputs <= next.groups == 'd1 ? next.emissions_last : next.emissions_full;
-            else if (next.groups == 'd1 && rider) begin
-                group_q.outputs <= lacuna_pkg::CountW'(next.rider_emissions);
-                group_q.rider_units <= next.rider_units;
+            if (next_q.emit) group_q.outputs <= group_single_next_q ? next_q.emissions_last : next_q.emissions_full;
+            else if (group_single_next_q && rider_next_q) begin
+                group_q.outputs <= lacuna_pkg::CountW'(next_q.rider_emissions);
+                group_q.rider_units <= next_q.rider_units;
             end
             group_q.unit_base <= '0;
-            group_q.destination <= next.h_base + (step[0] ? next.h_banks : '0);
-            group_q.tag <= step[2:1];
-            group_q.row <= next.row_base;
-            group_q.cell_row <= next.cell_base;
-            group_q.cell_fraction <= next.cell_fraction;
-        end else if (accept && !last_of_part) begin
-            bank_q <= bank_q + 1'b1;
-            banks_q <= banks_q - 1'b1;
-            weight_q <= weight_q + lacuna_pkg::WeightAddrW'(item_o.slots);
-            first_q <= 1'b0;
-        end else if (accept && !last_of_group) begin
-            in_h_q <= !in_h_q;
-            second_q <= 1'b1;
-            first_q <= 1'b0;
-            bank_q <= in_h_q ? x_bank_q : h_bank_q;
-            banks_q <= in_h_q ? now_q.x_banks : now_q.h_banks;
-            weight_q <= in_h_q ? x_weight_q : h_weight_q;
-        end else if (accept) begin
-            in_h_q <= now_q.h_first;
-            second_q <= 1'b0;
-            first_q <= 1'b1;
-            bank_q <= now_q.h_first ? h_bank_q : x_bank_q;
-            banks_q <= now_q.h_first ? now_q.h_banks : now_q.x_banks;
-            x_weight_q <= x_weight_q + lacuna_pkg::WeightAddrW'(now_q.slots);
-            h_weight_q <= h_weight_q + lacuna_pkg::WeightAddrW'(now_q.slots);
-            weight_q <= (now_q.h_first ? h_weight_q : x_weight_q) + lacuna_pkg::WeightAddrW'(now_q.slots);
-            groups_q <= groups_q - 1'b1;
-            group_q.last_group <= groups_q == 'd2;
+            group_q.destination <= destination_next_q;
+            group_q.tag <= x_tag_next_q;
+            group_q.row <= next_q.row_base;
+            group_q.cell_row <= next_q.cell_base;
+            group_q.cell_fraction <= next_q.cell_fraction;
+        end else if (accept && last_of_group_q) begin
+            group_q.last_group <= one_left_q;
             group_q.unit_base <= group_q.unit_base + lacuna_pkg::UnitW'(now_q.units_full);
             group_q.row <= group_q.row + lacuna_pkg::RowAddrW'(now_q.emissions_full);
             group_q.cell_row <= group_q.cell_row + lacuna_pkg::RowAddrW'(now_q.emissions_full);
-            if (groups_q == 'd2) begin
+            if (one_left_q) begin
                 group_q.units <= now_q.units_last;
                 group_q.emissions <= now_q.emissions_last;
                 if (now_q.emit) group_q.outputs <= now_q.emissions_last;

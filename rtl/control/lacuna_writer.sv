@@ -21,6 +21,7 @@ module lacuna_writer #(
     input wire logic [Ports-1:0][lacuna_pkg::ActW-1:0] h_i,
     input wire logic [lacuna_pkg::BankAddrW-1:0] destination_i,
     input wire logic [lacuna_pkg::TagW-1:0] tag_i,
+    output logic valid_o,  // any of we_o
     output logic [lacuna_pkg::BankWidth-1:0] we_o,
     output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
     output logic [lacuna_pkg::BankBits-1:0] word_o,
@@ -101,6 +102,7 @@ module lacuna_writer #(
             out_word_q <= done_second_word;
             wait_q <= '0;
         end
+        valid_o <= rst_ni && (wait_q.mask != '0 || done_first.mask != '0 || done_second.mask != '0);
         if (!rst_ni) begin
             open_q <= '0;
             out_q <= '0;
@@ -117,6 +119,6 @@ module lacuna_writer #(
     assign we_o = out_q.mask;
     assign bank_o = out_q.bank;
     assign word_o = out_word_q;
-    assign complete_o = out_q.complete && out_q.mask != '0;
+    assign complete_o = out_q.complete && valid_o;
     assign tag_o = out_q.tag;
 endmodule

@@ -5,3 +5,5 @@ lacuna_pe_mult.sv
 lacuna_pair_rows.sv
 lacuna_mult.sv
 lacuna_byte_ram.sv
+lacuna_select.sv
+lacuna_accumulate.sv

@@ -51,18 +51,18 @@ module lacuna_ebr #(
         logic unused;
         assign unused = ^raddr[SelectW+8:9];
     end else begin : gen_select
-        logic [$clog2(Blocks)-1:0] select_q, select_qq;
+        // One bit a block: what Yosys makes of a binary choice of many takes several times the logic.
+        logic [Blocks-1:0] here_q, here_qq;
 
         always_ff @(posedge clk_i) begin
-            select_q <= raddr[9+:$clog2(Blocks)];
-            select_qq <= select_q;
+            for (int unsigned b = 0; b < Blocks; b++) here_q[b] <= raddr[9+:$clog2(Blocks)] == ($clog2(Blocks))'(b);
+            here_qq <= here_q;
         end
 
-        // As a choice, not as an index: Yosys would multiply the index by 36.
         always_comb begin
-            selected = word[0];
-            for (int unsigned b = 1; b < Blocks; b++) begin
-                if (select_qq == ($clog2(Blocks))'(b)) selected = word[b];
+            selected = '0;
+            for (int unsigned b = 0; b < Blocks; b++) begin
+                if (here_qq[b]) selected |= word[b];
             end
         end
 

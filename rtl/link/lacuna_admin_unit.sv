@@ -59,7 +59,8 @@ module lacuna_admin_unit #(
     logic [24:0] banks_q;
     logic [8:0] tokens_q;
     logic [3:0] settle_q;
-    logic same_q, byte_valid, last_byte;
+    logic same_q, byte_valid, last_byte, summed_q, turn_q;
+    logic [63:0] id_q;
     logic [lacuna_link_pkg::ModelRegisters-1:0] wrong, wrong_q;
     logic [3:0] first_wrong_q;
 
@@ -94,9 +95,11 @@ module lacuna_admin_unit #(
         commit_o <= 1'b0;
         cleared_o <= 1'b0;
         wrong_q <= wrong;
+        summed_q <= tokens_q >= token_count_i || tokens_q[8];
         for (int i = int'(lacuna_link_pkg::ModelRegisters) - 1; i >= 0; i--) begin
             if (wrong_q[i]) first_wrong_q <= 4'(i);
         end
+        turn_q <= state_q == Banks && !turn_q;
         settle_q <= state_q == Registers ? settle_q + 1'b1 : '0;
 
         unique case (state_q)
@@ -104,6 +107,7 @@ module lacuna_admin_unit #(
                 at_q <= '0;
                 counter_q <= '0;
                 same_q <= 1'b1;
+                id_q <= model_id_i;
                 banks_q <= '0;
                 tokens_q <= '0;
                 status_o <= lacuna_link_pkg::StatusOk;
@@ -138,7 +142,8 @@ module lacuna_admin_unit #(
             Id: begin
                 if (byte_valid) begin
                     at_q <= at_q + 1'b1;
-                    if (read_byte_i != model_id_i[at_q*8+:8]) same_q <= 1'b0;
+                    id_q <= id_q >> 8;
+                    if (read_byte_i != id_q[7:0]) same_q <= 1'b0;
                     if (at_q == 3'd7) state_q <= Banks;
                 end
             end
@@ -148,7 +153,9 @@ module lacuna_admin_unit #(
                     status_o <= lacuna_link_pkg::StatusBadValue;
                     detail_o <= 32'(lacuna_link_pkg::RegModelIdLow);
                     state_q <= Done;
-                end else if (tokens_q >= token_count_i || tokens_q == 9'd256) begin
+                end else if (!turn_q) begin
+                    // summed_q follows.
+                end else if (summed_q) begin
                     state_q <= Registers;
                 end else begin
                     tokens_q <= tokens_q + 1'b1;

@@ -71,8 +71,8 @@ module lacuna_executor #(
     localparam int unsigned Runner = 1;
     localparam int unsigned Admin = 2;
 
-    typedef enum logic [3:0] {
-        Boot, BootClear, BootCommit, Idle, Compare, Decide, Room, Check, Dispatch, Execute, Detail, Store, Send, Launch,
+    typedef enum logic [4:0] {
+        Boot, BootClear, BootCommit, Idle, Compare, Measure, Decide, Room, Check, Dispatch, Execute, Detail, Store, Send, Launch,
         Settle
     } state_e;
 
@@ -80,7 +80,7 @@ module lacuna_executor #(
     logic [15:0] session_q, expected_q;       // of the open session
     logic [SlotW:0] stored_q;                 // replies kept
     logic [15:0] request_session_q, request_sequence_q, distance_q;
-    logic same_session_q;
+    logic same_session_q, next_q, kept_q, empty_q, nonce_q;
     logic [1:0] byte_q;
     logic [31:0] detail_q;
     logic direct_q, set_rate_q;
@@ -204,6 +204,13 @@ module lacuna_executor #(
                 is_identify_q <= opcode_o == lacuna_link_pkg::OpIdentify;
                 same_session_q <= request_session_q == session_q && session_q != '0;
                 distance_q <= expected_q - request_sequence_q;
+                empty_q <= length_o == '0;
+                nonce_q <= request_session_q != '0;
+                state_q <= Measure;
+            end
+            Measure: begin
+                next_q <= distance_q == '0;
+                kept_q <= distance_q <= 16'(stored_q);
                 state_q <= Decide;
             end
             Decide: begin
@@ -211,7 +218,7 @@ module lacuna_executor #(
                 state_q <= Send;
                 if (is_open_q || is_identify_q) begin
                     // Judged in Send, where the answer is chosen.
-                    if (is_open_q && length_o == '0 && request_session_q != '0) begin
+                    if (is_open_q && empty_q && nonce_q) begin
                         opened_o <= 1'b1;
                         if (!same_session_q) begin
                             session_q <= request_session_q;
@@ -221,10 +228,10 @@ module lacuna_executor #(
                     end
                 end else if (!same_session_q) begin
                     refused_o <= 1'b1;
-                end else if (distance_q == '0) begin
+                end else if (next_q) begin
                     direct_q <= 1'b0;
                     state_q <= Room;
-                end else if (distance_q <= 16'(stored_q)) begin
+                end else if (kept_q) begin
                     direct_q <= 1'b0;
                     replayed_o <= 1'b1;
                 end else begin
@@ -301,10 +308,10 @@ module lacuna_executor #(
                     direct_length_o <= (IndexW + 1)'(4);
                     state_q <= Launch;
                     if (is_open_q || is_identify_q) begin
-                        if (length_o != '0) begin
+                        if (!empty_q) begin
                             direct_status_o <= lacuna_link_pkg::StatusBadLength;
                             direct_value_o <= '0;
-                        end else if (is_open_q && request_session_q == '0) begin
+                        end else if (is_open_q && !nonce_q) begin
                             direct_status_o <= lacuna_link_pkg::StatusBadValue;
                             direct_value_o <= 32'h0000_FFFF;
                         end else begin

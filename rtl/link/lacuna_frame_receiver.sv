@@ -53,17 +53,20 @@ module lacuna_frame_receiver #(
     logic [IndexW-1:0] index_q;  // where the next byte of the payload goes
     logic [SlotW-1:0] slot_q, done_slot_q;
     logic [39:0] header_q;  // opcode, sequence, session
-    logic full_q, room, payload, fits;
+    logic full_q, room, payload_q, fits_q;
+    logic write_q;
+    logic [IndexW+SlotW-1:0] write_address_q;
+    logic [7:0] write_data_q;
+    logic short_q, over_q;
     logic end_q, end_qq, whole_q, long_q, crc_q, lost_q;
     logic push;
     logic [CountW-1:0] length;
     logic [31:0] crc;
 
-    assign payload = count_q >= CountW'(lacuna_link_pkg::HeaderBytes);
-    assign fits = count_q < CountW'(FrameBytes + lacuna_link_pkg::HeaderBytes);
     assign length = count_q - Least;
 
-    // The CRC starts anew when a frame has been judged; the next byte of the line is many cycles away.
+    // Bytes of the line are many cycles apart, so what depends on their count may follow it.
+    // The CRC starts anew when a frame has been judged.
     lacuna_crc32 u_crc (
         .clk_i,
         .start_i(end_qq || !rst_ni),
@@ -73,17 +76,24 @@ module lacuna_frame_receiver #(
     );
 
     always_ff @(posedge clk_i) begin
+        payload_q <= count_q >= CountW'(lacuna_link_pkg::HeaderBytes);
+        fits_q <= count_q < CountW'(FrameBytes + lacuna_link_pkg::HeaderBytes);
+        short_q <= count_q < Least;
+        over_q <= count_q > Most;
+        write_q <= valid_i && payload_q && fits_q && room && !full_q;
+        write_address_q <= {slot_q, index_q};
+        write_data_q <= data_i;
         if (valid_i) begin
-            if (count_q <= Most) count_q <= count_q + 1'b1;
-            if (!payload) header_q <= {data_i, header_q[39:8]};
+            if (!over_q) count_q <= count_q + 1'b1;
+            if (!payload_q) header_q <= {data_i, header_q[39:8]};
             else index_q <= index_q + 1'b1;
             if (!room) full_q <= 1'b1;
         end
 
         end_q <= end_i;
         end_qq <= end_q;
-        whole_q <= ok_i && count_q >= Least && count_q <= Most;
-        long_q <= !damaged_i && !(ok_i && count_q >= Least && count_q <= Most);
+        whole_q <= ok_i && !short_q && !over_q;
+        long_q <= !damaged_i && !(ok_i && !short_q && !over_q);
         crc_q <= crc == lacuna_link_pkg::CrcResidue;
         lost_q <= full_q;
         good_o <= end_q && whole_q && crc_q;
@@ -127,9 +137,9 @@ module lacuna_frame_receiver #(
         .Depth(FrameBytes * Window)
     ) u_payload (
         .clk_i,
-        .we_i(valid_i && payload && fits && room && !full_q),
-        .waddr_i({slot_q, index_q}),
-        .wdata_i(data_i),
+        .we_i(write_q),
+        .waddr_i(write_address_q),
+        .wdata_i(write_data_q),
         .raddr_i({done_slot_q, address_i}),
         .rdata_o(data_o)
     );

@@ -30,7 +30,7 @@ module lacuna_link_rate #(
         $error("lacuna_link_rate: Baud must be ClockHz/65535..ClockHz/4, TrialCycles at least 2");
     end
 
-    logic trial_q, revert_q;
+    logic trial_q, revert_q, over_q, many_q;
     logic [TrialW-1:0] left_q;
     logic [BadW-1:0] bad_q;
 
@@ -43,7 +43,9 @@ module lacuna_link_rate #(
         end else if (bad_i && bad_q != BadW'(lacuna_link_pkg::BadFramesMax)) begin
             bad_q <= bad_q + 1'b1;
         end
-        revert_q <= !default_o && ((trial_q && left_q == '0) || break_i || bad_q == BadW'(lacuna_link_pkg::BadFramesMax));
+        over_q <= left_q == '0;
+        many_q <= bad_q == BadW'(lacuna_link_pkg::BadFramesMax);
+        revert_q <= !default_o && ((trial_q && over_q) || break_i || many_q);
         if (set_i) begin
             increment_o <= increment_i;
             default_o <= increment_i == Default;
@@ -52,6 +54,8 @@ module lacuna_link_rate #(
             left_q <= TrialW'(TrialCycles);
             bad_q <= '0;
             revert_q <= 1'b0;
+            over_q <= 1'b0;
+            many_q <= 1'b0;
         end else if (!rst_ni || revert_q) begin
             increment_o <= Default;
             default_o <= 1'b1;

@@ -50,7 +50,9 @@ module lacuna_memory_unit #(
     } state_e;
 
     state_e state_q;
-    logic writing_q, hashing_q, half_q, too_many_q, beyond_q;
+    logic writing_q, hashing_q, half_q;
+    logic too_many_q, none_q, beyond_q, high_q;  // of count and address
+    logic last_q, empty_q, more_q, whole_q, again_q;
     logic [3:0] step_q;
     logic [31:0] address_q, count_q;
     logic [CountW-1:0] left_q;
@@ -85,9 +87,16 @@ module lacuna_memory_unit #(
         done_o <= 1'b0;
         read_seek_o <= 1'b0;
         reply_valid_o <= 1'b0;
-        too_many_q <= writing_q ? 1'b0 : hashing_q ? count_q > 32'(lacuna_link_pkg::HashCountMax) : count_q > 32'(ReadMax);
+        too_many_q <= !writing_q && count_q > (hashing_q ? 32'(lacuna_link_pkg::HashCountMax) : 32'(ReadMax));
+        none_q <= count_q == '0;
+        high_q <= address_q[31:24] != '0;
+        last_q <= left_q == CountW'(1);
+        empty_q <= left_q == '0;
+        more_q <= rest_q >= (IndexW + 2)'(Nibbles);
+        whole_q <= count_q[IndexW:0] != '0 && rest_q <= (IndexW + 2)'(1);
+        again_q <= state_q == Divide && !again_q;
         end_q <= {1'b0, address_q[23:0]} + 25'(count_q[CountW-1:0]);
-        beyond_q <= end_q > {1'b0, map_words_i} || address_q[31:24] != '0;
+        beyond_q <= end_q > {1'b0, map_words_i};
         unique case (state_q)
             Idle: begin
                 if (start_i) begin
@@ -121,10 +130,12 @@ module lacuna_memory_unit #(
                 end
             end
             Divide: begin
-                if (rest_q >= (IndexW + 2)'(Nibbles)) begin
+                if (!again_q) begin
+                    // more_q and whole_q follow.
+                end else if (more_q) begin
                     rest_q <= rest_q - (IndexW + 2)'(Nibbles);
                     count_q <= count_q + 1'b1;
-                end else if (count_q == '0 || rest_q > (IndexW + 2)'(1)) begin
+                end else if (!whole_q) begin
                     status_o <= lacuna_link_pkg::StatusBadLength;
                     detail_o <= 32'(HeadBytes + (Nibbles + 1) / 2);
                     state_q <= Done;
@@ -159,11 +170,11 @@ module lacuna_memory_unit #(
                     status_o <= lacuna_link_pkg::StatusBadSpace;
                     detail_o <= 32'(lacuna_link_pkg::SpaceModel);
                     state_q <= Done;
-                end else if (count_q == '0 || too_many_q) begin
+                end else if (none_q || too_many_q) begin
                     status_o <= lacuna_link_pkg::StatusBadCount;
                     detail_o <= hashing_q ? 32'(lacuna_link_pkg::HashCountMax) : 32'(ReadMax);
                     state_q <= Done;
-                end else if (beyond_q) begin
+                end else if (beyond_q || high_q) begin
                     status_o <= lacuna_link_pkg::StatusBadAddress;
                     detail_o <= 32'(map_words_i);
                     state_q <= Done;
@@ -184,7 +195,7 @@ module lacuna_memory_unit #(
                 if (map_ready_i) begin
                     address_q <= address_q + 1'b1;
                     left_q <= left_q - 1'b1;
-                    state_q <= left_q == CountW'(1) ? Done : Nibble;
+                    state_q <= last_q ? Done : Nibble;
                 end
             end
             Ask: if (map_ready_i) state_q <= Answer;
@@ -204,14 +215,14 @@ module lacuna_memory_unit #(
                 reply_valid_o <= half_q;
                 reply_data_o <= {word_q[3:0], low_q};
                 step_q <= step_q + 1'b1;
-                if (step_q == 4'(Nibbles - 1)) state_q <= left_q == '0 ? Flush : Ask;
+                if (step_q == 4'(Nibbles - 1)) state_q <= empty_q ? Flush : Ask;
             end
             Digest: begin
                 word_q <= word_q >> 8;
                 step_q <= step_q + 1'b1;
                 if (step_q == 4'(HashBytes - 1)) begin
                     step_q <= '0;
-                    state_q <= left_q == '0 ? Result : Ask;
+                    state_q <= empty_q ? Result : Ask;
                 end
             end
             Flush: begin

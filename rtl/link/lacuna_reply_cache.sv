@@ -33,7 +33,14 @@ module lacuna_reply_cache #(
 );
     (* ram_style = "distributed" *) logic [IndexW+8:0] header[0:Window-1];
 
+    logic write_q;
+    logic [IndexW+SlotW-1:0] write_address_q;
+    logic [7:0] write_data_q;
+
     always_ff @(posedge clk_i) begin
+        write_q <= write_i && !bytes_o[IndexW];
+        write_address_q <= {slot_i, bytes_o[IndexW-1:0]};
+        write_data_q <= data_i;
         if (start_i) bytes_o <= (IndexW + 1)'(place_i);
         else if (write_i && !bytes_o[IndexW]) bytes_o <= bytes_o + 1'b1;
         if (commit_i) header[slot_i] <= {commit_length_i, status_i};
@@ -44,9 +51,9 @@ module lacuna_reply_cache #(
         .Depth(FrameBytes * Window)
     ) u_payload (
         .clk_i,
-        .we_i(write_i && !bytes_o[IndexW]),
-        .waddr_i({slot_i, bytes_o[IndexW-1:0]}),
-        .wdata_i(data_i),
+        .we_i(write_q),
+        .waddr_i(write_address_q),
+        .wdata_i(write_data_q),
         .raddr_i({read_slot_i, read_address_i}),
         .rdata_o(read_data_o)
     );

@@ -42,6 +42,7 @@ module lacuna_reply_sender #(
 
     logic emit_request, scan_request;
     logic [CountW-1:0] emit_index_q, scan_index_q, index_q, crc_begin_q;
+    logic [CountW-1:0] body_last_q, crc_last_q;
     source_e source_q, source_qq, source_qqq;
     logic [2:0] part, part_q, part_qq, part_qqq;
     logic [Latency-1:0] emit_q, scan_q;
@@ -90,8 +91,8 @@ module lacuna_reply_sender #(
     // Codes of the bytes under way find room.
     assign room = codes_q < (CodesW + 1)'(Codes - Latency - 3);
     assign scan_request = (scan_state_q == ScanBody || scan_state_q == ScanCrc) && room && !emit_request;
-    assign last_body = scan_index_q == crc_begin_q - 1'b1;
-    assign last_crc = scan_index_q == crc_begin_q + CountW'(lacuna_link_pkg::CrcBytes - 1);
+    assign last_body = scan_index_q == body_last_q;
+    assign last_crc = scan_index_q == crc_last_q;
     assign ready_o = scan_state_q == ScanIdle;
 
     lacuna_crc32 u_crc (
@@ -127,6 +128,8 @@ module lacuna_reply_sender #(
             ScanIdle: begin
                 scan_index_q <= '0;
                 crc_begin_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes);
+                body_last_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes - 1);
+                crc_last_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes + lacuna_link_pkg::CrcBytes - 1);
                 run_q <= '0;
                 after_full_q <= 1'b0;
                 crc_part_q <= 1'b0;

@@ -81,7 +81,7 @@ module lacuna_runner #(
     end
 
     typedef enum logic [4:0] {
-        Idle, Head, Judge, VectorBytes, Vocabulary, Words, FinalWords, WordBytes, Bytes, Fits, Rewind, Start, Run, Drain, Reset,
+        Idle, Head, Weigh, Judge, VectorBytes, Vocabulary, Sentence, Words, FinalWords, WordBytes, Bytes, Fits, Rewind, Start, Run, Drain, Reset,
         Recover, Length, Front, Done
     } state_e;
 
@@ -93,13 +93,16 @@ module lacuna_runner #(
     logic [4:0] word_bytes_q;
     logic [1:0] at_q;
     logic too_long_q;
+    logic no_tokens_q, bad_first_q, none_q, bad_length_q, bad_token_q, many_q, expired_q, last_q;  // verdicts, a cycle behind
+    logic [16:0] tokens_end_q;
+    logic high_q, wide_q, settled_q, unknown_q;
     logic [3:0] front_q;
     logic [31:0] cycles_q;
     logic [WatchW-1:0] watch_q;
     logic [3:0] quiet_q;
-    logic byte_valid, engine_started_q;
+    logic byte_valid, seen_q, engine_started_q;
 
-    logic multiply_q, multiplied, multiplied_q, input_start, input_busy, input_taken, output_busy, output_taken, output_reply;
+    logic multiply_q, multiplied, multiplied_q, multiplied_qq, input_start, input_busy, input_taken, output_busy, output_taken, output_reply;
     logic input_next, token_valid;
     logic [7:0] token, output_data;
     logic [15:0] factor_a_q, factor_b_q;
@@ -123,9 +126,11 @@ module lacuna_runner #(
 
     always_ff @(posedge clk_i) begin
         done_o <= 1'b0;
+        settled_q <= 1'b0;
         read_seek_o <= 1'b0;
         multiply_q <= 1'b0;
         multiplied_q <= multiplied;
+        multiplied_qq <= multiplied_q;
         input_start <= 1'b0;
         engine_start_o <= 1'b0;
         engine_reset_o <= 1'b0;
@@ -133,6 +138,17 @@ module lacuna_runner #(
         front_q <= '0;
         word_bytes_q <= (5'(y_format_i[2:1]) << (y_format_i[0] ? 2 : 0)) << (Ports - 1);
         expected_q <= 17'(product[15:0]) + 17'(HeadBytes);
+        tokens_end_q <= 17'(count_q) + 17'(HeadBytes);
+        no_tokens_q <= EmbeddingDepth == 0 || token_count_i == '0;
+        bad_first_q <= first_q > 8'd1;
+        none_q <= count_q == '0;
+        many_q <= count_q > 16'(Room);
+        last_q <= left_q == 16'd1;
+        bad_length_q <= (step_q ? expected_q : tokens_end_q) != 17'(length_i) || (step_q && high_q);
+        high_q <= product[31:16] != '0;
+        wide_q <= product[31:15] != '0;
+        expired_q <= watch_q == WatchW'(WatchdogCycles - 1);
+        bad_token_q <= 9'(generate_q ? first_q : read_byte_i) >= token_count_i;
         too_long_q <= product > 32'(Room);
         if (state_q == Idle || input_taken || output_taken) watch_q <= '0;
         else watch_q <= watch_q + 1'b1;
@@ -159,35 +175,41 @@ module lacuna_runner #(
                     if (at_q == 2'd1) count_q[7:0] <= read_byte_i;
                     if (at_q == 2'd2) begin
                         count_q[15:8] <= read_byte_i;
-                        state_q <= Judge;
+                        state_q <= Weigh;
                     end
                 end
+            end
+            // Two cycles for the verdicts.
+            Weigh: begin
+                settled_q <= 1'b1;
+                unknown_q <= 1'b0;
+                left_q <= count_q;
+                if (settled_q) state_q <= Judge;
             end
             Judge: begin
                 outputs_q <= step_q || (!generate_q && first_q[lacuna_link_pkg::TokenFlagLogits]);
                 score_q <= step_q && first_q == lacuna_link_pkg::ModeScore;
-                left_q <= count_q;
                 factor_a_q <= x_bytes_i;
                 factor_b_q <= count_q;
                 multiply_q <= step_q;
                 state_q <= step_q ? VectorBytes : Vocabulary;
-                if (!step_q && (EmbeddingDepth == 0 || token_count_i == '0)) begin
+                if (!step_q && no_tokens_q) begin
                     status_o <= lacuna_link_pkg::StatusNoTokenMode;
                     detail_o <= '0;
                     state_q <= Done;
-                end else if (!generate_q && first_q > 8'd1) begin
+                end else if (!generate_q && bad_first_q) begin
                     status_o <= lacuna_link_pkg::StatusBadValue;
                     detail_o <= 32'd1;
                     state_q <= Done;
-                end else if (count_q == '0) begin
+                end else if (none_q) begin
                     status_o <= lacuna_link_pkg::StatusBadCount;
                     detail_o <= 32'(Room);
                     state_q <= Done;
-                end else if (!step_q && !generate_q && 17'(count_q) + 17'(HeadBytes) != 17'(length_i)) begin
+                end else if (!step_q && !generate_q && bad_length_q) begin
                     status_o <= lacuna_link_pkg::StatusBadLength;
-                    detail_o <= 32'(count_q) + 32'(HeadBytes);
+                    detail_o <= 32'(tokens_end_q);
                     state_q <= Done;
-                end else if (generate_q && 9'(first_q) >= token_count_i) begin
+                end else if (generate_q && bad_token_q) begin
                     status_o <= lacuna_link_pkg::StatusBadToken;
                     detail_o <= 32'(token_count_i);
                     state_q <= Done;
@@ -197,9 +219,10 @@ module lacuna_runner #(
             end
             // STEP: the length of its vectors.
             VectorBytes: begin
-                if (multiplied_q) begin
+                if (multiplied_qq) settled_q <= 1'b1;
+                if (settled_q) begin
                     state_q <= Words;
-                    if (product[31:16] != '0 || expected_q != 17'(length_i)) begin
+                    if (bad_length_q) begin
                         status_o <= lacuna_link_pkg::StatusBadLength;
                         detail_o <= product + 32'(HeadBytes);
                         state_q <= Done;
@@ -208,10 +231,20 @@ module lacuna_runner #(
             end
             // TOKENS: all of them, before the first step.
             Vocabulary: begin
+                seen_q <= byte_valid;
+                if (seen_q && bad_token_q) unknown_q <= 1'b1;
                 if (byte_valid) begin
                     left_q <= left_q - 1'b1;
-                    if (left_q == 16'd1) state_q <= Words;
-                    if (9'(read_byte_i) >= token_count_i) begin
+                    if (last_q) state_q <= Sentence;
+                end
+            end
+            Sentence: begin
+                seen_q <= 1'b0;
+                settled_q <= 1'b1;
+                if (seen_q && bad_token_q) unknown_q <= 1'b1;
+                if (settled_q) begin
+                    state_q <= Words;
+                    if (unknown_q) begin
                         status_o <= lacuna_link_pkg::StatusBadToken;
                         detail_o <= 32'(token_count_i);
                         state_q <= Done;
@@ -224,13 +257,13 @@ module lacuna_runner #(
                 factor_b_q <= score_q ? count_q - 1'b1 : count_q;
                 multiply_q <= outputs_q;
                 state_q <= outputs_q ? FinalWords : Fits;
-                too_long_q <= count_q > 16'(Room);
+                too_long_q <= many_q;
             end
             FinalWords: begin
                 words_q <= product[15:0] + (score_q ? y_words_final_i : 16'd0);
-                if (multiplied) begin
+                if (multiplied_q) begin
                     too_long_q <= 1'b1;
-                    state_q <= product[31:15] != '0 ? Fits : WordBytes;
+                    state_q <= wide_q ? Fits : WordBytes;
                 end
             end
             WordBytes: begin
@@ -266,7 +299,7 @@ module lacuna_runner #(
                 quiet_q <= '0;
                 if (engine_busy_i) engine_started_q <= 1'b1;
                 if (engine_started_q && !input_busy && !output_busy) state_q <= Drain;
-                if (watch_q == WatchW'(WatchdogCycles - 1)) state_q <= Reset;
+                if (expired_q) state_q <= Reset;
             end
             // What the engine still has to give belongs to no step; nothing may be left for the next run.
             Drain: begin
@@ -275,7 +308,7 @@ module lacuna_runner #(
                     steps_o <= steps_o + 32'(count_q);
                     state_q <= Length;
                 end
-                if (watch_q == WatchW'(WatchdogCycles - 1)) state_q <= Reset;
+                if (expired_q) state_q <= Reset;
             end
             Reset: begin
                 engine_reset_o <= 1'b1;

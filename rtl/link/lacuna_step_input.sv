@@ -40,19 +40,19 @@ module lacuna_step_input (
 
     state_e state_q;
     logic vectors_q, feedback_q, fresh_q, padding_q;
+    logic left_one_q, steps_one_q, last_q;  // last_q: the bank on offer is its step's last
     logic [15:0] steps_q;   // left, this one included
     logic [15:0] left_q;    // bytes or banks of this step
     logic [PlaceW-1:0] place_q;
     logic [7:0] token_q;
     logic [1:0] wait_q;
-    logic multiply, placed, shift, full, last;
+    logic multiply, placed, shift, full;
     logic [23:0] base;
 
     assign busy_o = state_q != Idle;
     assign taken_o = x_valid_o && x_ready_i;
     assign x_valid_o = state_q == Offer;
     assign full = place_q == PlaceW'(BankBytes - 1);
-    assign last = left_q == '0;
     assign shift = state_q == Bytes && (padding_q || read_valid_i);
     assign read_next_o = read_valid_i && ((state_q == Bytes && !padding_q) || (state_q == Token && !feedback_q));
 
@@ -70,6 +70,8 @@ module lacuna_step_input (
     always_ff @(posedge clk_i) begin
         multiply <= 1'b0;
         wait_q <= {wait_q[0], 1'b1};
+        left_one_q <= left_q == 16'd1;
+        steps_one_q <= steps_q == 16'd1;
         if (token_valid_i) begin
             token_q <= token_i;
             fresh_q <= 1'b1;
@@ -94,8 +96,9 @@ module lacuna_step_input (
             Bytes: begin
                 if (shift) begin
                     place_q <= place_q + 1'b1;
-                    if (!padding_q) left_q <= left_q - 1'b1;
-                    if (!padding_q && left_q == 16'd1) padding_q <= 1'b1;
+                    last_q <= padding_q || left_one_q;
+                    if (!padding_q) left_q <= left_one_q ? x_bytes_i : left_q - 1'b1;
+                    if (left_one_q) padding_q <= 1'b1;
                     if (full) state_q <= Offer;
                 end
             end
@@ -117,6 +120,7 @@ module lacuna_step_input (
             Fetch: begin
                 if (wait_q[1]) begin
                     left_q <= left_q - 1'b1;
+                    last_q <= left_one_q;
                     wait_q <= '0;
                     emb_address_o <= emb_address_o + 1'b1;
                     state_q <= Offer;
@@ -125,13 +129,12 @@ module lacuna_step_input (
             default: begin
                 place_q <= '0;
                 if (x_ready_i) begin
-                    if (!last) begin
+                    if (!last_q) begin
                         state_q <= vectors_q ? Bytes : Fetch;
                     end else begin
                         padding_q <= 1'b0;
-                        left_q <= x_bytes_i;
                         steps_q <= steps_q - 1'b1;
-                        state_q <= steps_q == 16'd1 ? Idle : vectors_q ? Bytes : Token;
+                        state_q <= steps_one_q ? Idle : vectors_q ? Bytes : Token;
                     end
                 end
             end

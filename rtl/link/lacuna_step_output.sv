@@ -73,6 +73,8 @@ module lacuna_step_output #(
     // ---------------------------------------------------------------- the units of a word
     logic [11:0] group_q;               // groups behind this one
     logic [7:0] units_q, emission_q;    // units left of the group; words of it so far
+    logic [7:0] units_next_q;           // behind the present word
+    logic through_q, group_end_q, last_group_q, single_q, last_q;
     logic [lacuna_pkg::UnitW-1:0] base_q, unit_q;
     logic [1:0] leaving, port_ok_q;
     logic port, candidate_q;
@@ -98,6 +100,13 @@ module lacuna_step_output #(
         reply_valid_o <= 1'b0;
         port_ok_q[0] <= units_q != '0 && emission_q < strand(0);
         port_ok_q[1] <= Ports > 1 && units_q > 8'd1 && emission_q < strand(1);
+
+        // A word is scanned for four cycles at least: what follows from it may take three.
+        units_next_q <= units_q - 8'(leaving);
+        through_q <= units_next_q == '0;
+        last_group_q <= group_q == '0;
+        single_q <= group_q == 12'd1;
+        last_q <= left_q == 16'd1;
 
         // Candidates, one cycle behind the scan.
         scanned_q <= picked;
@@ -135,7 +144,7 @@ module lacuna_step_output #(
                 state_q <= Load;
                 if (last_place) begin
                     left_q <= left_q - 1'b1;
-                    state_q <= left_q == 16'd1 ? Idle : Words;
+                    state_q <= last_q ? Idle : Words;
                 end
             end
 
@@ -159,7 +168,8 @@ module lacuna_step_output #(
                     place_q <= place_q + 1'b1;
                     if (last_place) begin
                         place_q <= '0;
-                        units_q <= units_q - 8'(leaving);
+                        units_q <= units_next_q;
+                        group_end_q <= through_q;
                         emission_q <= emission_q + 1'b1;
                         state_q <= Settle;
                     end
@@ -167,13 +177,13 @@ module lacuna_step_output #(
             end
             Settle: begin
                 state_q <= Units;
-                if (units_q == '0) begin
-                    if (group_q == '0) begin
+                if (group_end_q) begin
+                    if (last_group_q) begin
                         state_q <= Choose;
                     end else begin
                         group_q <= group_q - 1'b1;
                         base_q <= base_q + lacuna_pkg::UnitW'(units_full_i);
-                        units_q <= group_q == 12'd1 ? units_last_i : units_full_i;
+                        units_q <= single_q ? units_last_i : units_full_i;
                         emission_q <= '0;
                     end
                 end
@@ -184,7 +194,7 @@ module lacuna_step_output #(
                 reply_valid_o <= 1'b1;
                 reply_data_o <= best_row_q[7:0];
                 left_q <= left_q - 1'b1;
-                state_q <= left_q == 16'd1 ? Idle : Groups;
+                state_q <= last_q ? Idle : Groups;
             end
         endcase
         if (!rst_ni) begin

@@ -25,7 +25,7 @@ module lacuna_uart_rx (
     logic [3:0] sample_q;  // [1]: behind two flip-flops
     logic line_q, before_q;
     logic [31:0] phase_q, phase;
-    logic active_q, start, tick;
+    logic active_q, start, tick, tick_q;
     logic [3:0] bit_q;
     logic [LowW-1:0] low_q;
 
@@ -38,27 +38,28 @@ module lacuna_uart_rx (
         line_q <= (sample_q[1] && sample_q[2]) || (sample_q[2] && sample_q[3]) || (sample_q[1] && sample_q[3]);
         before_q <= line_q;
         phase_q <= phase;
+        tick_q <= tick;  // so bits are taken from before_q
         valid_o <= 1'b0;
         framing_error_o <= 1'b0;
         if (start) begin
             active_q <= 1'b1;
             bit_q <= '0;
-        end else if (active_q && tick) begin
+        end else if (active_q && tick_q) begin
             bit_q <= bit_q + 1'b1;
-            if (bit_q == '0 && line_q) active_q <= 1'b0;  // no start bit: a disturbance
+            if (bit_q == '0 && before_q) active_q <= 1'b0;  // no start bit: a disturbance
             if (bit_q == StopBit) begin
                 active_q <= 1'b0;
-                valid_o <= line_q;
-                framing_error_o <= !line_q;
+                valid_o <= before_q;
+                framing_error_o <= !before_q;
             end else begin
-                data_o <= {line_q, data_o[7:1]};
+                data_o <= {before_q, data_o[7:1]};
             end
         end
 
         break_o <= 1'b0;
         if (line_q) begin
             low_q <= '0;
-        end else if (tick && !start && low_q != LowW'(lacuna_link_pkg::BreakBits)) begin
+        end else if (tick_q && low_q != LowW'(lacuna_link_pkg::BreakBits)) begin
             low_q <= low_q + 1'b1;
             break_o <= low_q == LowW'(lacuna_link_pkg::BreakBits - 1);
         end

@@ -59,7 +59,7 @@ class LaneRun {
   private:
     static constexpr int kStrandLength = kPes * ((kTiles + kPorts - 1) / kPorts);
 
-    /// One operand on its way: the address leaves two cycles before wave and bank word.
+    /// One operand on its way: the address leaves three cycles before wave and bank word.
     struct Feed {
         Wave wave;
         std::array<int, kBank> bank{};
@@ -161,7 +161,7 @@ class LaneRun {
         }
     }
 
-    /// Sends the address now and what belongs to it two cycles later.
+    /// Sends the address now and what belongs to it three cycles later.
     void give(int address, const Feed& feed) {
         bench_->weight_i = static_cast<SData>(address);
         const auto now = feeds_.next(feed);
@@ -203,7 +203,7 @@ class LaneRun {
         wave.read = 1;
         put(bench_->wave_i, Wave{});
         bench_->weight_i = static_cast<SData>(address);
-        for (int i = 0; i < kTiles + 3; ++i) {
+        for (int i = 0; i < kTiles + 4; ++i) {
             tick();
         }
         put(bench_->wave_i, wave);
@@ -236,7 +236,7 @@ class LaneRun {
     Testbench<Model> bench_{14};
     SplitMix64 random_{15};
     std::vector<std::vector<std::array<Slot, kPes>>> weights_;
-    DelayLine<Feed> feeds_{2};
+    DelayLine<Feed> feeds_{3};
     std::deque<std::vector<std::vector<std::int64_t>>>
         expected_;  ///< sweeps whose `last` has not reached the end
     std::deque<Results> pending_;

@@ -5,7 +5,9 @@
 module twins #(
     localparam int unsigned Mults = 9,
     localparam int unsigned PeMults = 4,
-    localparam int unsigned Ebrs = 8,
+    localparam int unsigned Sums = 4,
+    localparam int unsigned Selects = 3,
+    localparam int unsigned Ebrs = 11,
     localparam int unsigned Banks = 3
 ) (
     input wire logic clk_i,
@@ -13,6 +15,10 @@ module twins #(
     input wire logic signed [17:0] b_i,
     output logic [Mults-1:0][53:0] product_o,
     output logic [PeMults-1:0][35:0] pe_product_o,
+    input wire logic first_i,
+    output logic [Sums-1:0][35:0] sum_o,
+    input wire logic [3:0] index_i,
+    output logic [Selects-1:0][31:0] selected_o,
     input wire logic we_i,
     input wire logic [15:0] waddr_i,
     input wire logic [35:0] wdata_i,
@@ -28,8 +34,12 @@ module twins #(
     localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
     localparam logic [PeMults*8-1:0] PeA = {8'd15, 8'd2, 8'd18, 8'd15};
     localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
-    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
-    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd512, 16'd512, 16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
+    localparam logic [Sums*8-1:0] SumWidth = {8'd2, 8'd36, 8'd25, 8'd24};
+    localparam logic [Selects*8-1:0] SelectWidth = {8'd1, 8'd16, 8'd8};
+    // The last three are memories of bytes.
+    localparam int unsigned ByteRams = 3;
+    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
+    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
     localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
 
     for (genvar m = 0; m < Mults; m++) begin : gen_mult
@@ -54,20 +64,49 @@ module twins #(
         assign pe_product_o[m] = 36'(product);
     end
 
+    for (genvar m = 0; m < Sums; m++) begin : gen_sum
+        localparam int unsigned Width = 32'(SumWidth[m*8+:8]);
+        logic signed [Width-1:0] sum;
+
+        lacuna_accumulate #(.Width(Width)) u_sum (.clk_i, .first_i, .addend_i(a_i[Width-1:0]), .sum_o(sum));
+        assign sum_o[m] = 36'(sum);
+    end
+
+    for (genvar m = 0; m < Selects; m++) begin : gen_select
+        localparam int unsigned Width = 32'(SelectWidth[m*8+:8]);
+        logic [Width-1:0] selected;
+
+        lacuna_select #(.Width(Width)) u_select (
+            .data_i((16 * Width)'(bank_wdata_i)), .index_i, .data_o(selected)
+        );
+        assign selected_o[m] = 32'(selected);
+    end
+
     for (genvar e = 0; e < Ebrs; e++) begin : gen_ebr
         localparam int unsigned Width = 32'(EbrWidth[e*16+:16]);
         localparam int unsigned Depth = 32'(EbrDepth[e*16+:16]);
         localparam int unsigned AddrW = $clog2(Depth);
         logic [Width-1:0] rdata;
 
-        lacuna_ebr #(.Width(Width), .Depth(Depth)) u_ebr (
-            .clk_i,
-            .we_i,
-            .waddr_i(AddrW'(waddr_i % 16'(Depth))),
-            .wdata_i(wdata_i[Width-1:0]),
-            .raddr_i(AddrW'(raddr_i % 16'(Depth))),
-            .rdata_o(rdata)
-        );
+        if (e < Ebrs - ByteRams) begin : gen_words
+            lacuna_ebr #(.Width(Width), .Depth(Depth)) u_ebr (
+                .clk_i,
+                .we_i,
+                .waddr_i(AddrW'(waddr_i % 16'(Depth))),
+                .wdata_i(wdata_i[Width-1:0]),
+                .raddr_i(AddrW'(raddr_i % 16'(Depth))),
+                .rdata_o(rdata)
+            );
+        end else begin : gen_bytes
+            lacuna_byte_ram #(.Depth(Depth)) u_bytes (
+                .clk_i,
+                .we_i,
+                .waddr_i(AddrW'(waddr_i % 16'(Depth))),
+                .wdata_i(wdata_i[7:0]),
+                .raddr_i(AddrW'(raddr_i % 16'(Depth))),
+                .rdata_o(rdata)
+            );
+        end
         assign rdata_o[e] = 36'(rdata);
     end
 
@@ -75,7 +114,7 @@ module twins #(
         localparam int unsigned Depth = 32'(BankDepth[k*16+:16]);
         localparam int unsigned AddrW = $clog2(Depth);
 
-        lacuna_bank_ram #(.Depth(Depth)) u_banks (
+        lacuna_bank_ram #(.Depth(Depth), .Block(Depth != 64)) u_banks (
             .clk_i,
             .we_i(bank_we_i),
             .waddr_i(AddrW'(waddr_i % 16'(Depth))),

@@ -29,11 +29,23 @@ constexpr std::array<Multiplier, 9> kMults{{{24, 16, 3},
                                             {11, 10, 2},
                                             {19, 16, 3}}};
 constexpr std::array<Multiplier, 4> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}, {15, 16, 2}}};
+constexpr std::array<int, 4> kSums{24, 25, 36, 2};
+constexpr std::array<int, 3> kSelects{8, 16, 1};
 struct Memory {
     int width, depth;
 };
-constexpr std::array<Memory, 8> kEbrs{
-    {{36, 512}, {36, 1536}, {26, 256}, {16, 600}, {36, 8192}, {1, 2}, {16, 512}, {25, 512}}};
+// The last three are lacuna_byte_ram, the others lacuna_ebr.
+constexpr std::array<Memory, 11> kEbrs{{{36, 512},
+                                        {36, 1536},
+                                        {26, 256},
+                                        {16, 600},
+                                        {36, 8192},
+                                        {1, 2},
+                                        {16, 512},
+                                        {25, 512},
+                                        {8, 2048},
+                                        {8, 8192},
+                                        {8, 16}}};
 constexpr std::array<int, 3> kBankDepths{512, 1024, 64};
 
 std::int64_t low_signed(std::int64_t value, int width) {
@@ -90,6 +102,51 @@ Checker run_multipliers(const char* subject, Fault fault) {
                               low_signed(p->a, kPeMults[m].a) * low_signed(p->b, kPeMults[m].b),
                               get_signed(bench->pe_product_o, static_cast<int>(m) * 36, 36));
             }
+        }
+    }
+    return checker;
+}
+
+/// Accumulators with restarts, and selectors with random words.
+template <class Model>
+Checker run_sums(const char* subject, Fault fault) {
+    Checker checker(subject);
+    if (fault == Fault::kInjected) {
+        checker.be_quiet();
+    }
+    Testbench<Model> bench(7);
+    SplitMix64 random(3);
+    std::array<std::int64_t, kSums.size()> sums{};
+    for (int cycle = 0; cycle < 40'000; ++cycle) {
+        const std::int64_t addend = operand(random, 36);
+        const bool first = cycle == 0 || random.one_in(20);
+        const bool flip = fault == Fault::kInjected && cycle == 777;
+        give_port(bench->a_i, flip ? addend ^ 1 : addend, 36);
+        bench->first_i = first;
+        std::array<std::uint32_t, 8> words{};
+        for (std::size_t w = 0; w < static_cast<std::size_t>(kAct) / 2; ++w) {
+            words[w] = static_cast<std::uint32_t>(random.next());
+            set_bits(bench->bank_wdata_i, static_cast<int>(w) * 32, 32, words[w]);
+        }
+        const int index = static_cast<int>(random.between(0, 15));
+        bench->index_i = static_cast<CData>(flip ? index ^ 8 : index);
+        bench.tick();
+        for (std::size_t m = 0; m < kSums.size(); ++m) {
+            sums[m] = low_signed((first ? 0 : sums[m]) + low_signed(addend, kSums[m]), kSums[m]);
+            checker.check("sum of lacuna_accumulate " + std::to_string(m), cycle, sums[m],
+                          get_signed(bench->sum_o, static_cast<int>(m) * 36, 36));
+        }
+        for (std::size_t m = 0; m < kSelects.size(); ++m) {
+            std::uint64_t expected = 0;
+            for (int bit = 0; bit < kSelects[m]; ++bit) {
+                const int at = index * kSelects[m] + bit;
+                expected |=
+                    std::uint64_t{words[static_cast<std::size_t>(at) / 32 % words.size()] >> (at % 32) & 1U}
+                    << bit;
+            }
+            checker.check(
+                "element of lacuna_select " + std::to_string(m), cycle, static_cast<std::int64_t>(expected),
+                static_cast<std::int64_t>(get_bits(bench->selected_o, static_cast<int>(m) * 32, 32)));
         }
     }
     return checker;
@@ -200,7 +257,7 @@ class MemoryRun {
         for (std::size_t e = 0; e < kEbrs.size(); ++e) {
             if (answer->words[e]) {
                 checker_.check(
-                    "word of lacuna_ebr " + std::to_string(e), cycle_,
+                    "word of memory " + std::to_string(e), cycle_,
                     static_cast<std::int64_t>(*answer->words[e]),
                     static_cast<std::int64_t>(get_bits(bench_->rdata_o, static_cast<int>(e) * 36, 36)));
             }
@@ -231,6 +288,12 @@ TEST_CASE("generic multipliers equal arithmetic") {
 TEST_CASE("ECP5 multipliers equal arithmetic") {
     CHECK_CLEAN(run_multipliers<Vtwins_ecp5>("rtl/ecp5", Fault::kNone));
 }
+TEST_CASE("generic accumulators and selectors equal arithmetic") {
+    CHECK_CLEAN(run_sums<Vtwins_generic>("rtl/generic", Fault::kNone));
+}
+TEST_CASE("ECP5 accumulators and selectors equal arithmetic") {
+    CHECK_CLEAN(run_sums<Vtwins_ecp5>("rtl/ecp5", Fault::kNone));
+}
 TEST_CASE("generic memories equal their model") {
     CHECK_CLEAN(MemoryRun<Vtwins_generic>("rtl/generic", Fault::kNone).run());
 }
@@ -239,6 +302,7 @@ TEST_CASE("ECP5 memories equal their model") {
 }
 TEST_CASE("a flipped operand or memory bit is reported") {
     CHECK(run_multipliers<Vtwins_ecp5>("rtl/ecp5", Fault::kInjected).mismatches() > 0);
+    CHECK(run_sums<Vtwins_ecp5>("rtl/ecp5", Fault::kInjected).mismatches() > 0);
     CHECK(MemoryRun<Vtwins_ecp5>("rtl/ecp5", Fault::kInjected).run().mismatches() > 0);
 }
 

@@ -7,7 +7,7 @@
 #include "golden/blank_model.hpp"
 #include "golden/random_model.hpp"
 #include "pack/cycle_model.hpp"
-#include "sim/session.hpp"
+#include "sim/measure.hpp"
 
 namespace lacuna {
 
@@ -48,9 +48,8 @@ inline RandomModelOptions random_case_options(std::uint64_t seed, const Geometry
     }
 }
 
-/// What a case found; empty: nothing.
 struct CaseResult {
-    std::string failure;
+    std::string failure;  ///< empty: none
     std::uint64_t values = 0;
     std::uint64_t cycles = 0;
 };
@@ -58,17 +57,7 @@ struct CaseResult {
 /// A run of random inputs whose cycles must be the predicted ones.
 inline void run_case_part(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
                           CaseResult& result) {
-    const std::size_t size = session.golden().model().input_size();
-    const int bits = session.golden().model().activation_bits;
-    std::uint64_t outputs = 0;
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
-        if (mode == Mode::Generate && step > outputs) {
-            return std::nullopt;
-        }
-        return random_input(prng, size, step % 5 == 0, bits);
-    };
-    const RunStatistics run =
-        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
+    const RunStatistics run = run_random(session, mode, steps, prng, 5);
     const RunStatistics predicted = predict_cycles(session.layout(), mode, steps);
     result.cycles += run.cycles;
     if (result.failure.empty() && session.first_mismatch()) {

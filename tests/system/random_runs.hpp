@@ -5,7 +5,7 @@
 
 #include "golden/random_model.hpp"
 #include "pack/cycle_model.hpp"
-#include "sim/session.hpp"
+#include "sim/measure.hpp"
 
 namespace lacuna {
 
@@ -36,18 +36,9 @@ inline void check_prediction(const Session& session, Mode mode, const RunStatist
 /// random.
 inline RunStatistics random_run(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
                                 bool pauses = false) {
-    const std::size_t size = session.golden().model().input_size();
-    const int bits = session.golden().model().activation_bits;
-    std::uint64_t outputs = 0;
     session.output_ready = [&prng, pauses] { return !pauses || prng.next() % 8 == 0; };
-    const auto source = [&](std::uint64_t step) -> std::optional<std::vector<std::int16_t>> {
-        if ((mode == Mode::Generate && step > outputs) || (pauses && prng.next() % 64 != 0)) {
-            return std::nullopt;
-        }
-        return random_input(prng, size, step % 3 == 0, bits);
-    };
-    const RunStatistics run =
-        session.run(mode, steps, source, [&](std::uint64_t, std::span<const std::int32_t>) { ++outputs; });
+    const RunStatistics run = run_random(session, mode, steps, prng, 3,
+                                         [&prng, pauses] { return pauses && prng.next() % 64 != 0; });
     session.output_ready = {};
     if (!pauses && !session.disturb) {
         check_prediction(session, mode, run);
