@@ -1,6 +1,6 @@
 // Board: a model on a device. The high-level face of the driver.
 //
-//     SerialTransport port("/dev/ttyUSB0", 115200);
+//     SerialTransport port("/dev/ttyUSB0", 1000000);
 //     Board board(port);
 //     board.load(read_named_model("kjv-8x.safetensors"));
 //     board.run(Mode::Score, source, sink);

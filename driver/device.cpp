@@ -20,6 +20,7 @@ constexpr int kMostRaises = 3;     // attempts to get back to a rate that the li
 constexpr int kTrialAttempts = 4;  // IDENTIFYs at a new rate
 constexpr int kFindAttempts = 2;   // at a rate where the device may be
 constexpr int kMostRefusals = 64;  // resends that the device asked for, without a reply in between
+constexpr int kCalmReplies = 256;  // without a timeout, until waits shrink again
 constexpr std::size_t kJunkBytes = 64;
 constexpr auto kTrialMargin = std::chrono::milliseconds(50);
 
@@ -35,12 +36,18 @@ std::uint64_t seed_of(const DeviceOptions& options) {
 
 }  // namespace
 
-Device::Device(Transport& transport, const DeviceOptions& options)
+Device::Device(Transport& transport, const DeviceOptions& options, Closed)
     : transport_(transport),
       options_(options),
       random_(seed_of(options)),
       default_baud_(transport.baud()),
-      wanted_baud_(transport.baud()) {
+      wanted_baud_(transport.baud()) {}
+
+std::optional<Identity> Device::probe(Transport& transport, const DeviceOptions& options) {
+    return Device(transport, options, Closed{}).try_identify(options.attempts);
+}
+
+Device::Device(Transport& transport, const DeviceOptions& options) : Device(transport, options, Closed{}) {
     if (!try_identify(kFindAttempts) && !recover()) {
         if (statistics_.bytes_received > 0) {
             throw NotLacuna(fmt::format(
@@ -125,16 +132,16 @@ std::optional<Reply> Device::control(const Request& request, std::size_t reply_b
         send(frame);
         const bool trial = transport_.baud() != default_baud_;
         const Duration margin = trial ? std::min<Duration>(options_.margin, kTrialMargin) : options_.margin;
-        const Duration deadline = transport_.now() + margin +
-                                  line_time(frame.size() + line_bytes(reply_bytes)) + patience() -
-                                  options_.margin;
+        const Duration wait = margin + line_time(frame.size() + line_bytes(reply_bytes));
+        const Duration deadline =
+            transport_.now() + backoff_ * wait + patience() - backoff_ * options_.margin;
         while (transport_.now() < deadline) {
             receive(deadline);
             if (control_reply_ && control_reply_->sequence == request.sequence) {
                 return std::exchange(control_reply_, std::nullopt);
             }
         }
-        ++statistics_.timeouts;
+        note_timeout();
     }
     return std::nullopt;
 }
@@ -207,7 +214,7 @@ Reply Device::take() {
             send_pending(0);
             deadline = transport_.now() + patience();
         } else if (transport_.now() >= deadline) {
-            ++statistics_.timeouts;
+            note_timeout();
             if (attempts >= options_.attempts) {
                 if (std::exchange(recovered, true) || !recover()) {
                     no_answer(
@@ -224,9 +231,19 @@ Reply Device::take() {
             deadline = transport_.now() + patience();
         }
     }
+    if (++calm_ == kCalmReplies) {
+        calm_ = 0;
+        backoff_ = std::max(1, backoff_ / 2);
+    }
     Reply reply = std::move(*pending_.front().reply);
     pending_.pop_front();
     return reply;
+}
+
+void Device::note_timeout() {
+    ++statistics_.timeouts;
+    calm_ = 0;
+    backoff_ = std::min(2 * backoff_, options_.most_backoff);
 }
 
 void Device::drain() noexcept {
@@ -390,7 +407,7 @@ Transport::Duration Device::patience() const {
     for (const Pending& entry : pending_) {
         time += entry.work + line_time(entry.frame.size() + entry.reply_bytes);
     }
-    return time;
+    return backoff_ * time;
 }
 
 std::uint16_t Device::random_nonce() {

@@ -24,6 +24,8 @@ namespace lacuna {
 struct DeviceOptions {
     /// Waited for a reply beside the time that the line and the engine take.
     Transport::Duration margin = std::chrono::milliseconds(300);
+    /// Waits grow by this factor at most while replies stay away: a simulated board is slower than its line.
+    int most_backoff = 16;
     int attempts = 6;        ///< times a request is sent before the device counts as gone
     std::uint64_t seed = 0;  ///< of the session's nonce; 0: the system's random numbers
 };
@@ -44,6 +46,10 @@ class Device {
   public:
     /// Finds the device and opens a session. Throws `NoAnswer`, `NotLacuna`, `ProtocolMismatch`, `PortError`.
     explicit Device(Transport& transport, const DeviceOptions& options = {});
+
+    /// Asks what is there, without opening a session: another program's goes on. Nothing when nothing
+    /// answers.
+    static std::optional<Identity> probe(Transport& transport, const DeviceOptions& options = {});
 
     /// What the device said when the session was opened; `identify` asks again.
     const Identity& identity() const { return identity_; }
@@ -82,6 +88,9 @@ class Device {
 
   private:
     using Duration = Transport::Duration;
+    struct Closed {};
+    Device(Transport& transport, const DeviceOptions& options, Closed);
+
     struct Pending {
         std::uint16_t sequence = 0;
         protocol::Opcode opcode{};
@@ -103,6 +112,7 @@ class Device {
     void handle(Reply reply);
     /// Goes back to the default rate, where the device is to be found when it lost ours; true if it is.
     bool recover();
+    void note_timeout();
     [[noreturn]] void session_lost();
     [[noreturn]] void no_answer(const std::string& what) const;
     Duration line_time(std::size_t bytes) const;
@@ -128,7 +138,9 @@ class Device {
     std::deque<Pending> pending_;
     unsigned default_baud_ = 0;  ///< the line's when we came
     unsigned wanted_baud_ = 0;
-    int raises_ = 0;  ///< attempts to get back to the wanted rate
+    int raises_ = 0;   ///< attempts to get back to the wanted rate
+    int backoff_ = 1;  ///< factor on all waits; grows with every timeout
+    int calm_ = 0;     ///< replies in a row without one
     bool lost_ = false;
     bool gap_ = false;  ///< a reply was damaged, or a later one came first: worth sending again at once
     std::optional<std::uint16_t> expected_;  ///< by the device, which refused the newest request
