@@ -6,4 +6,4 @@ BOARD_GRADE := 6
 BOARD_OSCILLATOR_MHZ := 50
 BOARD_BAUD := 1000000
 BOARD_UART := FT231X on the board
-BOARD_LOADER := --board icepi-zero
+BOARD_LOADER := --cable ft231X

@@ -176,8 +176,8 @@ def flash(options):
     command = ["openFPGALoader", *plan.board.loader.split(), *(["--write-flash"] if options.persist else []), str(bit)]
     print(" ".join(command), flush=True)
     if subprocess.run(command, check=False).returncode != 0:
-        raise Problem(f"openFPGALoader found no {plan.board.name}, or could not write to it: is it connected and powered, and may "
-                      "you use its USB device (udev rules of openFPGALoader)?")
+        raise Problem(f"openFPGALoader found no {plan.board.name}, or could not write to it (what it said is above): is the board "
+                      "connected and powered, and may you use its USB device (udev rules of openFPGALoader)?")
 
 
 def main():
