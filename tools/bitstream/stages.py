@@ -125,7 +125,7 @@ def prepare_placement(plan):
 
 PHASES = (
     (r"Packing constants", "packing"),
-    (r"Creating initial analytic placement|Running main analytical placer", "placing"),
+    (r"Creating initial analytic placement|Running main analytical placer|iter=", "placing"),
     (r"Running simulated annealing|refinement", "refining the placement"),
     (r"Routing globals|Routing\.\.", "routing"),
 )
