@@ -133,7 +133,9 @@ module lacuna_retire #(
 
             lacuna_ebr #(
                 .Width(lacuna_pkg::RowWordW),
-                .Depth(RowDepth)
+                .Depth(RowDepth),
+                .Space(32'(lacuna_pkg::SpaceRow)),
+                .Select(p * lacuna_pkg::Lanes + l)
             ) u_rows (
                 .clk_i,
                 .we_i(row_we_i && host_select_i[2:0] == 3'(p * 4 + l)),

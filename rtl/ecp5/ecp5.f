@@ -4,5 +4,6 @@ lacuna_bank_ram.sv
 lacuna_pe_mult.sv
 lacuna_pair_rows.sv
 lacuna_mult.sv
+lacuna_byte_ram.sv
 lacuna_select.sv
 lacuna_accumulate.sv

@@ -7,7 +7,7 @@ module twins #(
     localparam int unsigned PeMults = 4,
     localparam int unsigned Sums = 4,
     localparam int unsigned Selects = 3,
-    localparam int unsigned Ebrs = 8,
+    localparam int unsigned Ebrs = 11,
     localparam int unsigned Banks = 3
 ) (
     input wire logic clk_i,
@@ -36,8 +36,10 @@ module twins #(
     localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
     localparam logic [Sums*8-1:0] SumWidth = {8'd2, 8'd36, 8'd25, 8'd24};
     localparam logic [Selects*8-1:0] SelectWidth = {8'd1, 8'd16, 8'd8};
-    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
-    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd512, 16'd512, 16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
+    // The last three are memories of bytes.
+    localparam int unsigned ByteRams = 3;
+    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
+    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd528, 16'd256, 16'd1536, 16'd512};
     localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
 
     for (genvar m = 0; m < Mults; m++) begin : gen_mult
@@ -86,14 +88,25 @@ module twins #(
         localparam int unsigned AddrW = $clog2(Depth);
         logic [Width-1:0] rdata;
 
-        lacuna_ebr #(.Width(Width), .Depth(Depth)) u_ebr (
-            .clk_i,
-            .we_i,
-            .waddr_i(AddrW'(waddr_i % 16'(Depth))),
-            .wdata_i(wdata_i[Width-1:0]),
-            .raddr_i(AddrW'(raddr_i % 16'(Depth))),
-            .rdata_o(rdata)
-        );
+        if (e < Ebrs - ByteRams) begin : gen_words
+            lacuna_ebr #(.Width(Width), .Depth(Depth)) u_ebr (
+                .clk_i,
+                .we_i,
+                .waddr_i(AddrW'(waddr_i % 16'(Depth))),
+                .wdata_i(wdata_i[Width-1:0]),
+                .raddr_i(AddrW'(raddr_i % 16'(Depth))),
+                .rdata_o(rdata)
+            );
+        end else begin : gen_bytes
+            lacuna_byte_ram #(.Depth(Depth)) u_bytes (
+                .clk_i,
+                .we_i,
+                .waddr_i(AddrW'(waddr_i % 16'(Depth))),
+                .wdata_i(wdata_i[7:0]),
+                .raddr_i(AddrW'(raddr_i % 16'(Depth))),
+                .rdata_o(rdata)
+            );
+        end
         assign rdata_o[e] = 36'(rdata);
     end
 

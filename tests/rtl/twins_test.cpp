@@ -34,8 +34,18 @@ constexpr std::array<int, 3> kSelects{8, 16, 1};
 struct Memory {
     int width, depth;
 };
-constexpr std::array<Memory, 8> kEbrs{
-    {{36, 512}, {36, 1536}, {26, 256}, {16, 600}, {36, 8192}, {1, 2}, {16, 512}, {25, 512}}};
+// The last three are lacuna_byte_ram, the others lacuna_ebr.
+constexpr std::array<Memory, 11> kEbrs{{{36, 512},
+                                        {36, 1536},
+                                        {26, 256},
+                                        {16, 528},
+                                        {36, 8192},
+                                        {1, 2},
+                                        {16, 512},
+                                        {25, 512},
+                                        {8, 2048},
+                                        {8, 8192},
+                                        {8, 16}}};
 constexpr std::array<int, 3> kBankDepths{512, 1024, 64};
 
 std::int64_t low_signed(std::int64_t value, int width) {
@@ -247,7 +257,7 @@ class MemoryRun {
         for (std::size_t e = 0; e < kEbrs.size(); ++e) {
             if (answer->words[e]) {
                 checker_.check(
-                    "word of lacuna_ebr " + std::to_string(e), cycle_,
+                    "word of memory " + std::to_string(e), cycle_,
                     static_cast<std::int64_t>(*answer->words[e]),
                     static_cast<std::int64_t>(get_bits(bench_->rdata_o, static_cast<int>(e) * 36, 36)));
             }

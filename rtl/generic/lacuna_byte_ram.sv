@@ -1,0 +1,38 @@
+// Memory of bytes in block RAM: one write port, one read port, one clock.
+//
+// rdata_o is the byte at raddr_i two cycles earlier. Reading the byte that is written in the same cycle returns an
+// undefined one: users must not do it (this twin returns the complement, so that tests see it). Contents are undefined
+// until written.
+// Behavioural twin of ecp5/lacuna_byte_ram.sv.
+//
+// Depth: a power of two, 16..65536.
+`default_nettype none
+
+module lacuna_byte_ram #(
+    parameter int unsigned Depth = 2048,
+    localparam int unsigned AddrW = $clog2(Depth)
+) (
+    input wire logic clk_i,
+    input wire logic we_i,
+    input wire logic [AddrW-1:0] waddr_i,
+    input wire logic [7:0] wdata_i,
+    input wire logic [AddrW-1:0] raddr_i,
+    output logic [7:0] rdata_o
+);
+    if (Depth < 16 || Depth > 65536 || Depth != (1 << AddrW)) begin : gen_bad
+        $error("lacuna_byte_ram: Depth must be a power of two in 16..65536");
+    end
+
+    (* ram_style = "block", no_rw_check *) logic [7:0] mem[0:Depth-1];
+    logic [7:0] read_q;
+
+    always_ff @(posedge clk_i) begin
+        if (we_i) mem[waddr_i] <= wdata_i;
+        read_q <= mem[raddr_i];
+`ifndef SYNTHESIS
+        // The undefined byte: certainly not the one that a user might hope for.
+        if (we_i && waddr_i == raddr_i) read_q <= ~mem[raddr_i];
+`endif
+        rdata_o <= read_q;
+    end
+endmodule

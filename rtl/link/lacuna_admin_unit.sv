@@ -1,0 +1,239 @@
+// Executes CLEAR, COMMIT, COUNTERS and SET_BAUD.
+//
+// start_i takes the request (opcode_i); boot_i with it says that it is the device's own COMMIT, without a model id to
+// compare. done_o comes once, with status_o and detail_o. commit_o for one cycle: the model is valid from now on;
+// cleared_o: the state is zero. rate_o is the increment that SET_BAUD asked for, held until the next one.
+//
+// COMMIT compares the registers with each other and with what the device has; BAD_VALUE names the one that is wrong.
+`default_nettype none
+
+module lacuna_admin_unit #(
+    parameter int unsigned EmbeddingDepth = 512
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic start_i,
+    input wire logic boot_i,
+    input wire logic [7:0] opcode_i,
+    output logic done_o,
+    output logic [7:0] status_o,
+    output logic [31:0] detail_o,
+
+    output logic read_seek_o,
+    output logic read_next_o,
+    input wire logic read_valid_i,
+    input wire logic [7:0] read_byte_i,
+    output logic reply_valid_o,
+    output logic [7:0] reply_data_o,
+
+    input wire logic [15:0] x_bytes_i,
+    input wire logic [15:0] y_words_generate_i,
+    input wire logic [15:0] y_words_score_i,
+    input wire logic [15:0] y_words_final_i,
+    input wire logic [2:0] y_bytes_i,
+    input wire logic [8:0] token_count_i,
+    input wire logic [15:0] embedding_banks_i,
+    input wire logic [8:0] head_rows_i,
+    input wire logic [11:0] head_groups_i,
+    input wire logic [7:0] head_units_full_i,
+    input wire logic [7:0] head_units_last_i,
+    input wire logic [63:0] model_id_i,
+    input wire logic [7:0] flags_i,
+
+    output logic [3:0] counter_o,
+    input wire logic [31:0] count_i,
+    output logic clear_o,
+    input wire logic engine_busy_i,
+    output logic commit_o,
+    output logic cleared_o,
+    output logic [31:0] rate_o
+);
+    typedef enum logic [3:0] {
+        Idle, Clear, Clearing, Id, Banks, Registers, Commit, Counter, CounterBytes, Rate, Judge, Word, Done
+    } state_e;
+
+    state_e state_q;
+    logic [2:0] at_q;
+    logic [3:0] counter_q;
+    logic [31:0] word_q, asked_q;
+    logic [24:0] banks_q;
+    logic [8:0] tokens_q;
+    logic [3:0] settle_q;
+    logic same_q, byte_valid, last_byte, summed_q, turn_q;
+    logic [63:0] id_q;
+    logic [lacuna_link_pkg::ModelRegisters-1:0] wrong, wrong_q;
+    logic [3:0] first_wrong_q;
+
+    assign byte_valid = read_valid_i && !read_seek_o;
+    assign read_next_o = byte_valid && (state_q == Id || state_q == Rate);
+    assign counter_o = counter_q;
+    assign last_byte = at_q == 3'd3;
+
+    // Which registers have no meaning.
+    always_comb begin
+        wrong = '0;
+        wrong[lacuna_link_pkg::RegXBytes] = x_bytes_i == '0;
+        wrong[lacuna_link_pkg::RegYWordsGenerate] = y_words_generate_i == '0;
+        wrong[lacuna_link_pkg::RegYWordsScore] = y_words_score_i == '0;
+        wrong[lacuna_link_pkg::RegYWordsScoreFinal] = y_words_final_i == '0;
+        wrong[lacuna_link_pkg::RegYFormat] = y_bytes_i == '0 || y_bytes_i > 3'd3;
+        if (token_count_i != '0) begin
+            wrong[lacuna_link_pkg::RegTokenCount] = token_count_i > 9'(256);
+            wrong[lacuna_link_pkg::RegEmbeddingBanks] = embedding_banks_i == '0 || banks_q > 25'(EmbeddingDepth);
+            wrong[lacuna_link_pkg::RegHeadRows] = head_rows_i == '0 || head_rows_i > token_count_i;
+            wrong[lacuna_link_pkg::RegHeadGroups] = head_groups_i == '0;
+            wrong[lacuna_link_pkg::RegHeadUnitsFull] = head_units_full_i == '0 && head_groups_i != 12'd1;
+            wrong[lacuna_link_pkg::RegHeadUnitsLast] = head_units_last_i == '0;
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        done_o <= 1'b0;
+        read_seek_o <= 1'b0;
+        reply_valid_o <= 1'b0;
+        clear_o <= 1'b0;
+        commit_o <= 1'b0;
+        cleared_o <= 1'b0;
+        wrong_q <= wrong;
+        summed_q <= tokens_q >= token_count_i || tokens_q[8];
+        for (int i = int'(lacuna_link_pkg::ModelRegisters) - 1; i >= 0; i--) begin
+            if (wrong_q[i]) first_wrong_q <= 4'(i);
+        end
+        turn_q <= state_q == Banks && !turn_q;
+        settle_q <= state_q == Registers ? settle_q + 1'b1 : '0;
+
+        unique case (state_q)
+            Idle: begin
+                at_q <= '0;
+                counter_q <= '0;
+                same_q <= 1'b1;
+                id_q <= model_id_i;
+                banks_q <= '0;
+                tokens_q <= '0;
+                status_o <= lacuna_link_pkg::StatusOk;
+                if (start_i) begin
+                    read_seek_o <= 1'b1;
+                    unique case (opcode_i)
+                        lacuna_link_pkg::OpClear: state_q <= Clear;
+                        lacuna_link_pkg::OpCommit: state_q <= boot_i ? Banks : Id;
+                        lacuna_link_pkg::OpCounters: state_q <= Counter;
+                        default: state_q <= Rate;
+                    endcase
+                end
+            end
+
+            Clear: begin
+                if (!engine_busy_i) begin
+                    clear_o <= 1'b1;
+                    state_q <= Clearing;
+                end
+            end
+            // Busy a few cycles after clear_o at the latest.
+            Clearing: begin
+                word_q <= '0;
+                at_q <= at_q == 3'd7 ? at_q : at_q + 1'b1;
+                if (at_q == 3'd7 && !engine_busy_i) begin
+                    cleared_o <= 1'b1;
+                    at_q <= '0;
+                    state_q <= Word;
+                end
+            end
+
+            Id: begin
+                if (byte_valid) begin
+                    at_q <= at_q + 1'b1;
+                    id_q <= id_q >> 8;
+                    if (read_byte_i != id_q[7:0]) same_q <= 1'b0;
+                    if (at_q == 3'd7) state_q <= Banks;
+                end
+            end
+            // Banks of the embedding, by addition.
+            Banks: begin
+                if (!same_q) begin
+                    status_o <= lacuna_link_pkg::StatusBadValue;
+                    detail_o <= 32'(lacuna_link_pkg::RegModelIdLow);
+                    state_q <= Done;
+                end else if (!turn_q) begin
+                    // summed_q follows.
+                end else if (summed_q) begin
+                    state_q <= Registers;
+                end else begin
+                    tokens_q <= tokens_q + 1'b1;
+                    banks_q <= banks_q + 25'(embedding_banks_i);
+                end
+            end
+            Registers: begin
+                if (settle_q == 4'd3) begin
+                    state_q <= Commit;
+                    if (wrong_q != '0) begin
+                        status_o <= lacuna_link_pkg::StatusBadValue;
+                        detail_o <= 32'(first_wrong_q);
+                        state_q <= Done;
+                    end
+                end
+            end
+            Commit: begin
+                commit_o <= 1'b1;
+                reply_valid_o <= 1'b1;
+                reply_data_o <= flags_i | 8'(1 << lacuna_link_pkg::FlagModelValid);
+                state_q <= Done;
+            end
+
+            Counter: begin
+                word_q <= count_i;
+                at_q <= '0;
+                state_q <= CounterBytes;
+            end
+            CounterBytes: begin
+                reply_valid_o <= 1'b1;
+                reply_data_o <= word_q[7:0];
+                word_q <= word_q >> 8;
+                at_q <= at_q + 1'b1;
+                if (last_byte) begin
+                    counter_q <= counter_q + 1'b1;
+                    state_q <= counter_q == '1 ? Done : Counter;
+                end
+            end
+
+            Rate: begin
+                if (byte_valid) begin
+                    asked_q <= {read_byte_i, asked_q[31:8]};
+                    at_q <= at_q + 1'b1;
+                    if (last_byte) state_q <= Judge;
+                end
+            end
+            Judge: begin
+                at_q <= '0;
+                word_q <= asked_q;
+                rate_o <= asked_q;
+                state_q <= Word;
+                if (asked_q > lacuna_link_pkg::IncrementMax || asked_q < lacuna_link_pkg::IncrementMin) begin
+                    status_o <= lacuna_link_pkg::StatusBadValue;
+                    detail_o <= lacuna_link_pkg::IncrementMax;
+                    state_q <= Done;
+                end
+            end
+
+            Word: begin
+                reply_valid_o <= 1'b1;
+                reply_data_o <= word_q[7:0];
+                word_q <= word_q >> 8;
+                at_q <= at_q + 1'b1;
+                if (last_byte) state_q <= Done;
+            end
+            default: begin
+                done_o <= 1'b1;
+                state_q <= Idle;
+            end
+        endcase
+        if (!rst_ni) begin
+            state_q <= Idle;
+            done_o <= 1'b0;
+            read_seek_o <= 1'b0;
+            reply_valid_o <= 1'b0;
+            clear_o <= 1'b0;
+            commit_o <= 1'b0;
+            cleared_o <= 1'b0;
+        end
+    end
+endmodule

@@ -1,0 +1,199 @@
+// Memory map: every memory that the host can write and read, by space, select and address.
+//
+// Requests are valid/ready; a read is answered by rvalid_o before the next request. Spaces 0..6 go to the engine's host
+// port, which must be idle; the embedding and the model registers are written and read here. Requests for places that do
+// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, two cycles after
+// space_i, select_i and write_i, say which do. dirty_o: a word was written that is part of a model.
+//
+// emb_*: the embedding, one memory for each 32-bit part of a bank. EmbeddingDepth 0: there is none.
+`default_nettype none
+
+module lacuna_memory_map #(
+    parameter int unsigned Tiles = 13,
+    parameter int unsigned Ports = 2,
+    parameter int unsigned WeightDepth = 1536,
+    parameter int unsigned BankDepth = 512,
+    parameter int unsigned RowDepth = 512,
+    parameter int unsigned EmbeddingDepth = 512
+) (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic valid_i,
+    output logic ready_o,
+    input wire logic write_i,
+    input wire logic [7:0] space_i,
+    input wire logic [7:0] select_i,
+    input wire logic [23:0] address_i,
+    input wire logic [35:0] data_i,
+    output logic rvalid_o,
+    output logic [35:0] rdata_o,
+    output logic space_ok_o,
+    output logic [23:0] words_o,
+    output logic dirty_o,
+
+    output logic mem_valid_o,
+    input wire logic mem_ready_i,
+    output logic mem_write_o,
+    output lacuna_pkg::space_e mem_space_o,
+    output logic [7:0] mem_select_o,
+    output logic [lacuna_pkg::MemAddrW-1:0] mem_address_o,
+    output logic [35:0] mem_data_o,
+    input wire logic mem_rvalid_i,
+    input wire logic [35:0] mem_rdata_i,
+
+    output logic [lacuna_pkg::BankParts-1:0] emb_we_o,
+    output logic [15:0] emb_address_o,
+    output logic [31:0] emb_data_o,
+    output logic emb_read_o,
+    input wire logic [lacuna_pkg::BankBits-1:0] emb_bank_i,
+
+    output logic reg_we_o,
+    output logic [3:0] reg_address_o,
+    output logic [35:0] reg_data_o,
+    input wire logic [35:0] reg_word_i
+);
+    localparam int unsigned ProgramWords = 8 * (1 << lacuna_pkg::EntryW);
+    localparam int unsigned TableCopies = 5;
+
+    if (EmbeddingDepth > 65535) begin : gen_bad
+        $error("lacuna_memory_map: EmbeddingDepth must be 0..65535");
+    end
+
+    // ---------------------------------------------------------------- what there is
+    logic select_ok;
+    logic [23:0] words;
+    logic known;
+
+    always_comb begin
+        known = 1'b1;
+        select_ok = select_i == '0;
+        words = '0;
+        unique case (space_i)
+            lacuna_link_pkg::SpaceWeight: begin
+                select_ok = select_i[5:0] < 6'(Tiles);
+                words = 24'(WeightDepth);
+            end
+            lacuna_link_pkg::SpaceRow: begin
+                select_ok = select_i < 8'(lacuna_pkg::Lanes * Ports);
+                words = 24'(RowDepth);
+            end
+            lacuna_link_pkg::SpaceCell: begin
+                select_ok = select_i < 8'(Ports);
+                words = 24'(RowDepth);
+            end
+            lacuna_link_pkg::SpaceBank: begin
+                select_ok = select_i < 8'(lacuna_pkg::BankParts);
+                words = 24'(BankDepth);
+            end
+            lacuna_link_pkg::SpaceProgram: words = 24'(ProgramWords);
+            lacuna_link_pkg::SpaceTable: begin
+                select_ok = write_i || (select_i < 8'(8 * Ports) && select_i[2:0] < 3'(TableCopies));
+                words = 24'(1 << lacuna_pkg::TableAddrW);
+            end
+            lacuna_link_pkg::SpaceInput: words = 24'd1;
+            lacuna_link_pkg::SpaceEmbedding: begin
+                select_ok = select_i < 8'(lacuna_pkg::BankParts);
+                words = 24'(EmbeddingDepth);
+                known = EmbeddingDepth != 0;
+            end
+            lacuna_link_pkg::SpaceModel: words = 24'(lacuna_link_pkg::ModelRegisters);
+            default: known = 1'b0;
+        endcase
+    end
+
+    logic known_q, select_ok_q;
+    logic [23:0] words_q;
+
+    always_ff @(posedge clk_i) begin
+        known_q <= known;
+        select_ok_q <= select_ok;
+        words_q <= words;
+        space_ok_o <= known_q && select_ok_q;
+        words_o <= words_q;
+    end
+
+    // ---------------------------------------------------------------- requests
+    typedef enum logic [1:0] {Idle, Engine, EngineRead, Own} state_e;
+
+    state_e state_q;
+    logic write_q, to_engine, state_space;
+    logic [7:0] space_q;
+    logic [35:0] own_word;
+    logic [2:0] wait_q;
+    logic [31:0] emb_word;
+
+    assign to_engine = space_i < lacuna_link_pkg::SpaceEmbedding;
+    assign state_space = space_i == lacuna_link_pkg::SpaceCell || space_i == lacuna_link_pkg::SpaceBank;
+    assign ready_o = state_q == Idle;
+
+    // The part of a bank, by comparison.
+    always_comb begin
+        emb_word = emb_bank_i[31:0];
+        for (int unsigned part = 1; part < lacuna_pkg::BankParts; part++) begin
+            if (mem_select_o[2:0] == 3'(part)) emb_word = emb_bank_i[part*32+:32];
+        end
+        own_word = space_q == lacuna_link_pkg::SpaceModel ? reg_word_i : 36'(emb_word);
+    end
+
+    always_ff @(posedge clk_i) begin
+        rvalid_o <= 1'b0;
+        dirty_o <= 1'b0;
+        emb_we_o <= '0;
+        reg_we_o <= 1'b0;
+        wait_q <= {wait_q[1:0], 1'b1};
+        unique case (state_q)
+            Idle: begin
+                if (valid_i) begin
+                    space_q <= space_i;
+                    mem_select_o <= select_i;
+                    mem_address_o <= address_i[lacuna_pkg::MemAddrW-1:0];
+                    mem_data_o <= data_i;
+                    write_q <= write_i;
+                    wait_q <= '0;
+                    state_q <= to_engine ? Engine : Own;
+                    dirty_o <= write_i && !state_space;
+                end
+            end
+            Engine: if (mem_ready_i) state_q <= write_q ? Idle : EngineRead;
+            EngineRead: begin
+                rdata_o <= mem_rdata_i;
+                if (mem_rvalid_i) begin
+                    rvalid_o <= 1'b1;
+                    state_q <= Idle;
+                end
+            end
+            default: begin
+                rdata_o <= own_word;
+                if (write_q) begin
+                    for (int unsigned part = 0; part < lacuna_pkg::BankParts; part++) begin
+                        emb_we_o[part] <= space_q == lacuna_link_pkg::SpaceEmbedding && mem_select_o[2:0] == 3'(part);
+                    end
+                    reg_we_o <= space_q == lacuna_link_pkg::SpaceModel;
+                    state_q <= Idle;
+                end else if (wait_q[2]) begin
+                    rvalid_o <= 1'b1;
+                    state_q <= Idle;
+                end
+            end
+        endcase
+        if (!rst_ni) begin
+            state_q <= Idle;
+            rvalid_o <= 1'b0;
+            dirty_o <= 1'b0;
+            emb_we_o <= '0;
+            reg_we_o <= 1'b0;
+        end
+    end
+
+    assign mem_valid_o = state_q == Engine;
+    assign mem_write_o = write_q;
+    assign mem_space_o = lacuna_pkg::space_e'(space_q[2:0]);
+    assign emb_address_o = mem_address_o[15:0];
+    assign emb_data_o = mem_data_o[31:0];
+    assign emb_read_o = state_q == Own;
+    assign reg_address_o = mem_address_o[3:0];
+    assign reg_data_o = mem_data_o;
+
+    logic unused;
+    assign unused = ^address_i[23:lacuna_pkg::MemAddrW];
+endmodule

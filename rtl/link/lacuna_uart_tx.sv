@@ -1,0 +1,45 @@
+// UART transmitter, 8N1, least significant bit first.
+//
+// valid/ready bytes; ready_o is high when idle and at the end of a byte, so bytes follow each other without a gap.
+// increment_i: clock periods a bit, as a fraction of 2^32 (lacuna_uart_rx). busy_o: a byte is on the line.
+`default_nettype none
+
+module lacuna_uart_tx (
+    input wire logic clk_i,
+    input wire logic rst_ni,
+    input wire logic [31:0] increment_i,
+    input wire logic valid_i,
+    output logic ready_o,
+    input wire logic [7:0] data_i,
+    output logic busy_o,
+    output logic tx_o
+);
+    localparam logic [3:0] Bits = 4'd10;
+
+    logic [31:0] phase_q, phase;
+    logic tick, tick_q;
+    logic [3:0] left_q;  // bits, that on the line included
+    logic [9:0] shift_q;
+
+    assign {tick, phase} = {1'b0, phase_q} + {1'b0, increment_i};
+    assign busy_o = left_q != '0;
+    assign ready_o = left_q == '0 || (left_q == 4'd1 && tick_q);
+    assign tx_o = shift_q[0];
+
+    always_ff @(posedge clk_i) begin
+        phase_q <= busy_o ? phase : '0;
+        tick_q <= tick && busy_o;
+        if (valid_i && ready_o) begin
+            shift_q <= {1'b1, data_i, 1'b0};
+            left_q <= Bits;
+        end else if (tick_q && busy_o) begin
+            shift_q <= {1'b1, shift_q[9:1]};
+            left_q <= left_q - 1'b1;
+        end
+        if (!rst_ni) begin
+            tick_q <= 1'b0;
+            left_q <= '0;
+            shift_q <= '1;
+        end
+    end
+endmodule
