@@ -1,7 +1,10 @@
 // Packer: the words of an engine's memories for a model.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "golden/golden_model.hpp"
@@ -52,6 +55,15 @@ std::vector<MemoryWord> pack(const QuantisedModel& model, const Layout& layout);
 /// Words that set h and c of all layers, valid directly after the engine was cleared.
 /// Throws `Error` when layers or sizes differ from the model's.
 std::vector<MemoryWord> pack_state(const ModelState& state, const Layout& layout);
+
+/// The words that hold h and c of all layers, their data zero. @param half of the double buffers: the step
+/// counter's lowest bit
+std::vector<MemoryWord> state_words(const Layout& layout, int half);
+
+/// h and c of all layers from the memories' words.
+ModelState unpack_state(
+    const Layout& layout, int half,
+    const std::function<std::uint64_t(Space, std::uint8_t select, std::uint32_t address)>& read);
 
 /// The banks of one input vector, each 16 activations, padded with zeros.
 std::vector<std::array<std::int16_t, PartWeights::kBankWidth>> pack_input(std::span<const std::int16_t> x);

@@ -32,6 +32,7 @@ module lacuna_boot #(
         assign unused = ^{clk_i, rst_ni, write_ready_i};
     end else begin : gen_boot
         localparam int unsigned AddrW = $clog2(BootDepth);
+        localparam int unsigned BootSpace = 10;  // of no request: only a bitstream fills this memory
 
         if (BootDepth < 16 || BootDepth > 65536) begin : gen_bad
             $error("lacuna_boot: BootDepth must be 0 or 16..65536");
@@ -48,7 +49,7 @@ module lacuna_boot #(
 
         // Written never: its contents come with the bitstream.
         lacuna_ebr #(
-            .Width(36), .Depth(BootDepth)
+            .Width(36), .Depth(BootDepth), .Space(BootSpace)
         ) u_memory (
             .clk_i,
             .we_i(1'b0),

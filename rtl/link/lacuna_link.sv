@@ -314,7 +314,7 @@ module lacuna_link #(
 
         for (genvar part = 0; part < lacuna_pkg::BankParts; part++) begin : gen_part
             lacuna_ebr #(
-                .Width(32), .Depth(EmbeddingDepth)
+                .Width(32), .Depth(EmbeddingDepth), .Space(32'(lacuna_link_pkg::SpaceEmbedding)), .Select(part)
             ) u_memory (
                 .clk_i,
                 .we_i(emb_we[part]),

@@ -33,6 +33,7 @@ illegal=(
     "lacuna_fifo Depth=12 Depth must be"
     "lacuna_delay Cycles=2 Cycles must be"
     "lacuna_ebr Width=37 Width must be"
+    "lacuna_ebr Space=16 Space 0..15"
     "lacuna_bank_ram Depth=8192 Depth must be"
     "lacuna_mult Latency=4 Latency 2..3"
     "lacuna_pe_mult WidthA=19 WidthA and WidthB"
@@ -62,6 +63,7 @@ sources() {
 }
 
 cell_models=(../sim/ecp5/*.sv)
+mapfile -t common < <(sed 's,^,../boards/common/,' ../boards/common/common.f)
 mapfile -t generic < <(sources generic)
 mapfile -t ecp5 < <(sources ecp5)
 for file in "${generic[@]}" "${ecp5[@]}"; do
@@ -127,6 +129,22 @@ for geometry in "1 1 512 8 24" "2 2 1536 8 24" "1 1 512 16 32" "2 2 1536 16 36";
         select -assert-count $rams t:DP16KD; select -assert-count $((12 * tiles)) t:MULT18X18D" ||
         { fail "Yosys, ecp5, $name:" && tail -n 40 "$work/log" >&2; }
     printf 'lint-rtl: Yosys reads %s; expected %s DP16KD and %s MULT18X18D\n' "$name" "$rams" "$((12 * tiles))"
+done
+
+# Board tops, with the parameters' defaults: pins, polarity and PLL are what matters here.
+for board in ../boards/*/board.mk; do
+    folder=$(dirname "$board")
+    top=lacuna_$(basename "$folder" | tr - _)
+    for file in "$folder/$top.sv" "${common[@]}"; do
+        # shellcheck disable=SC2016
+        grep -q '^`default_nettype none' "$file" || fail "$file does not say \`default_nettype none"
+    done
+    verilate --top "$top" "${ecp5[@]}" "${common[@]}" "$folder/$top.sv" "${cell_models[@]}" ||
+        { fail "Verilator, $top:" && cat "$work/log" >&2; }
+    board_sources=("${ecp5[@]}" "${common[@]}" "$folder/$top.sv")
+    synthesis board_sources "hierarchy -check -top $top; proc; check -assert" ||
+        { fail "Yosys, $top:" && tail -n 20 "$work/log" >&2; }
+    printf 'lint-rtl: Verilator and Yosys read %s\n' "$top"
 done
 
 for entry in "${illegal[@]}"; do
