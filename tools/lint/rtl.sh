@@ -37,6 +37,17 @@ illegal=(
     "lacuna_bank_ram Depth=8192 Depth must be"
     "lacuna_mult Latency=4 Latency 2..3"
     "lacuna_pe_mult WidthA=19 WidthA and WidthB"
+    "lacuna_byte_ram Depth=3000 Depth must be"
+    "lacuna_frame_receiver FrameBytes=300 FrameBytes must be"
+    "lacuna_frame_receiver FrameBytes=8192 FrameBytes must be"
+    "lacuna_frame_receiver Window=16 Window must be"
+    "lacuna_link_rate ClockHz=1000000,Baud=300000 Baud must be"
+    "lacuna_link_rate TrialCycles=1 Baud must be"
+    "lacuna_runner WatchdogCycles=8 WatchdogCycles must be"
+    "lacuna_boot BootDepth=8 BootDepth must be"
+    "lacuna_memory_map EmbeddingDepth=65536 EmbeddingDepth must be"
+    "lacuna_multiplier WidthB=0 WidthA and WidthB"
+    "lacuna_system Tiles=1,Ports=1,Baud=20000000 Baud must be"
 )
 
 failures=0
@@ -82,12 +93,27 @@ for geometry in "${geometries[@]}"; do
     read -r tiles ports depth act accumulator <<<"$geometry"
     name="Tiles $tiles, Ports $ports, WeightDepth $depth, ACT $act, AccW $accumulator"
     parameters=(-GTiles="$tiles" -GPorts="$ports" -GWeightDepth="$depth" -GAccW="$accumulator")
-    verilate --top lacuna_engine "${parameters[@]}" "${generic[@]}" ||
+    verilate --top lacuna_system "${parameters[@]}" "${generic[@]}" ||
         { fail "Verilator, generic, $name:" && cat "$work/log" >&2; }
-    verilate --top lacuna_engine "${parameters[@]}" "${ecp5[@]}" "${cell_models[@]}" ||
+    verilate --top lacuna_system "${parameters[@]}" "${ecp5[@]}" "${cell_models[@]}" ||
         { fail "Verilator, ecp5, $name:" && cat "$work/log" >&2; }
     printf 'lint-rtl: Verilator reads %s\n' "$name"
 done
+
+# The link's own parameters, at their limits: embedding, frame, window and boot memory; Tiles and the rest are small.
+for link in "0 256 2 0" "2 4096 8 16" "65535 512 4 65536"; do
+    read -r embedding frame window boot <<<"$link"
+    act=8
+    parameters=(-GTiles=1 -GPorts=1 -GWeightDepth=64 -GEmbeddingDepth="$embedding" -GFrameBytes="$frame" -GWindow="$window"
+        -GBootDepth="$boot")
+    verilate --top lacuna_system "${parameters[@]}" "${generic[@]}" ||
+        { fail "Verilator, generic, embedding $embedding, frame $frame, window $window, boot $boot:" && cat "$work/log" >&2; }
+    printf 'lint-rtl: Verilator reads a link with embedding %s, frame %s, window %s, boot %s\n' "$embedding" "$frame" "$window" "$boot"
+done
+
+# Yosys reads the link.
+synthesis generic "chparam -set Tiles 2 -set Ports 2 lacuna_link; hierarchy -check -top lacuna_link; proc; check -assert" ||
+    { fail "Yosys, generic, lacuna_link:" && tail -n 20 "$work/log" >&2; }
 
 # Yosys, up to the mapping of memories and multipliers: an engine on one block RAM a tile, and one on three.
 for geometry in "1 1 512 8 24" "2 2 1536 8 24" "1 1 512 16 32" "2 2 1536 16 36"; do
