@@ -1,0 +1,90 @@
+// lacuna-link-faults: the driver and the simulated board under every kind of fault, alone and together.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "common/program.hpp"
+#include "common/progress.hpp"
+#include "tests/driver/campaign.hpp"
+
+namespace lacuna {
+namespace {
+
+struct Kind {
+    const char* name;
+    LineFaults faults;
+};
+
+/// Rates that hit several requests in a hundred.
+std::vector<Kind> kinds() {
+    std::vector<Kind> kinds = {{"none", {}},
+                               {"flipped bits", {.bytes = {.flip = 1500}}},
+                               {"lost bytes", {.bytes = {.drop = 1500}}},
+                               {"doubled bytes", {.bytes = {.twice = 1500}}},
+                               {"inserted bytes", {.bytes = {.insert = 1500}}},
+                               {"cut frames", {.bytes = {.cut = 1500}}},
+                               {"breaks", {.break_one_in = 12}},
+                               {"wrong rate", {.rate_one_in = 40}},
+                               {"lost replies", {.mute_one_in = 12}},
+                               {"host killed", {.kill_one_in = 60}},
+                               {"device reset", {.reset_one_in = 300}}};
+    kinds.push_back({"all together",
+                     {.bytes = {.flip = 300, .drop = 300, .twice = 300, .insert = 300, .cut = 300},
+                      .break_one_in = 60,
+                      .rate_one_in = 200,
+                      .mute_one_in = 60,
+                      .kill_one_in = 200,
+                      .reset_one_in = 1000}});
+    return kinds;
+}
+
+int run(std::uint64_t requests, std::uint64_t seed, bool sabotage) {
+    std::uint64_t total = 0;
+    std::uint64_t violations = 0;
+    fmt::print("{:<15} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8} {:>6}\n", "faults",
+               "requests", "steps", "made", "bad", "timeout", "resent", "loads", "lost", "hosts", "back s",
+               "wrong");
+    const auto all = kinds();
+    Progress progress("link faults", all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        Campaign campaign(seed + i);
+        if (sabotage) {
+            campaign.sabotage();
+        }
+        campaign.run(all[i].faults, (requests + all.size() - 1) / all.size());
+        const CampaignCounts& c = campaign.counts();
+        const FaultCounts& f = c.faults;
+        fmt::print("{:<15} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8.3f} {:>6}\n",
+                   all[i].name, c.requests, c.steps,
+                   f.bytes + f.breaks + f.rates + f.mutes + f.kills + f.resets, c.bad_frames, c.timeouts,
+                   c.resent, c.loads, c.sessions_lost, c.hosts, c.longest_return, c.violations.size());
+        for (const std::string& text : c.violations) {
+            fmt::print("  {}: {}\n", all[i].name, text);
+        }
+        std::fflush(stdout);
+        total += c.requests;
+        violations += c.violations.size();
+        progress.update(i + 1, all[i].name);
+    }
+    fmt::print("link faults: requests={} seed={} violations={}\n", total, seed, violations);
+    return violations == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace lacuna
+
+int main(int argc, char** argv) {
+    return lacuna::run_program("lacuna-link-faults", [&] {
+        std::uint64_t requests = 2000;
+        std::uint64_t seed = 1;
+        bool sabotage = false;
+        CLI::App app("Requests to a simulated board under every kind of fault, checked against golden");
+        app.add_option("--requests", requests, "Requests in all")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
+        app.add_option("--seed", seed, "Of models, inputs and faults")->capture_default_str();
+        app.add_flag("--sabotage", sabotage, "Hide one step from golden: must be found");
+        CLI11_PARSE(app, argc, argv);
+        return lacuna::run(requests, seed, sabotage);
+    });
+}
