@@ -38,7 +38,10 @@ module lacuna_system #(
 
     // ---------------------------------------------------------------- resets
     logic [StretchW-1:0] stretch_q;
-    logic engine_reset, engine_rst_nq, link_rst_nq, ready;
+    logic engine_reset, ready;
+    // In reset from the first cycle on.
+    logic engine_rst_nq = 1'b0;
+    logic link_rst_nq = 1'b0;
 
     assign ready = stretch_q == '1;
 

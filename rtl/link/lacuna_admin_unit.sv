@@ -59,7 +59,7 @@ module lacuna_admin_unit #(
     logic [24:0] banks_q;
     logic [8:0] tokens_q;
     logic [3:0] settle_q;
-    logic same_q, rating_q, byte_valid, last_byte, summed_q, turn_q;
+    logic any_wrong_q, same_q, rating_q, byte_valid, last_byte, summed_q, turn_q;
     logic [63:0] id_q;
     logic [lacuna_link_pkg::ModelRegisters-1:0] wrong, wrong_q;
     logic [3:0] first_wrong_q;
@@ -95,6 +95,7 @@ module lacuna_admin_unit #(
         commit_o <= 1'b0;
         cleared_o <= 1'b0;
         wrong_q <= wrong;
+        any_wrong_q <= wrong_q != '0;
         summed_q <= tokens_q >= token_count_i || tokens_q[8];
         for (int i = int'(lacuna_link_pkg::ModelRegisters) - 1; i >= 0; i--) begin
             if (wrong_q[i]) first_wrong_q <= 4'(i);
@@ -165,7 +166,7 @@ module lacuna_admin_unit #(
             Registers: begin
                 if (settle_q == 4'd3) begin
                     state_q <= Commit;
-                    if (wrong_q != '0) begin
+                    if (any_wrong_q) begin
                         status_o <= lacuna_link_pkg::StatusBadValue;
                         state_q <= Done;
                     end

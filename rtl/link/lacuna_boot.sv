@@ -59,10 +59,10 @@ module lacuna_boot #(
             .rdata_o(word)
         );
 
-        assign done_o = state_q == Done;
         assign write_valid_o = state_q == Write;
 
         always_ff @(posedge clk_i) begin
+            done_o <= state_q == Done;
             wait_q <= {wait_q[2:0], 1'b1};
             word_q <= word;
             magic_q <= word_q == lacuna_link_pkg::BootMagic;
@@ -101,6 +101,7 @@ module lacuna_boot #(
                 address_q <= '0;
                 wait_q <= '0;
                 baked_o <= 1'b0;
+                done_o <= 1'b0;
             end
         end
     end

@@ -141,12 +141,11 @@ module lacuna_executor #(
     end
 
     // ---------------------------------------------------------------- the answer of the unit at work
-    logic done;
-    logic [7:0] status;
-    logic [31:0] detail;
+    logic done_q, failed_q;
+    logic [7:0] status, status_q;
+    logic [31:0] detail, unit_detail_q;
 
     always_comb begin
-        done = (unit_done_i & unit_q) != '0;
         status = '0;
         detail = '0;
         for (int unsigned u = 0; u < 3; u++) begin
@@ -155,6 +154,13 @@ module lacuna_executor #(
                 detail = detail | unit_detail_i[u];
             end
         end
+    end
+
+    always_ff @(posedge clk_i) begin
+        done_q <= (unit_done_i & unit_q) != '0 && rst_ni;
+        failed_q <= status != '0;
+        status_q <= status;
+        unit_detail_q <= detail;
     end
 
     // ---------------------------------------------------------------- requests
@@ -267,12 +273,12 @@ module lacuna_executor #(
                 state_q <= Execute;
             end
             Execute: begin
-                reply_status_o <= status;
-                detail_q <= detail;
-                if (done) begin
+                reply_status_o <= status_q;
+                detail_q <= unit_detail_q;
+                if (done_q) begin
                     state_q <= Store;
                     set_rate_q <= opcode_o == lacuna_link_pkg::OpSetBaud;
-                    if (status != '0) begin
+                    if (failed_q) begin
                         reply_start_o <= 1'b1;
                         set_rate_q <= 1'b0;
                         state_q <= Detail;

@@ -125,7 +125,8 @@ module lacuna_memory_map #(
     logic write_q, model_q, embedding_q, to_engine, state_space;
     logic [2:0] space_q;
     logic [35:0] own_word_q;
-    logic [3:0] wait_q;
+    logic [31:0] emb_word_q;
+    logic [4:0] wait_q;
     logic [31:0] emb_word;
 
     assign to_engine = space_i < lacuna_link_pkg::SpaceEmbedding;
@@ -145,8 +146,9 @@ module lacuna_memory_map #(
         dirty_o <= 1'b0;
         emb_we_o <= '0;
         reg_we_o <= 1'b0;
-        wait_q <= {wait_q[2:0], 1'b1};
-        own_word_q <= model_q ? reg_word_i : 36'(emb_word);
+        wait_q <= {wait_q[3:0], 1'b1};
+        emb_word_q <= emb_word;
+        own_word_q <= model_q ? reg_word_i : 36'(emb_word_q);
         unique case (state_q)
             Idle: begin
                 if (valid_i) begin
@@ -178,7 +180,7 @@ module lacuna_memory_map #(
                     end
                     reg_we_o <= model_q;
                     state_q <= Idle;
-                end else if (wait_q[3]) begin
+                end else if (wait_q[4]) begin
                     rvalid_o <= 1'b1;
                     state_q <= Idle;
                 end

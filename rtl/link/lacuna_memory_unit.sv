@@ -51,7 +51,7 @@ module lacuna_memory_unit #(
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic writing_q, hashing_q, half_q;
-    logic too_many_q, none_q, beyond_q, high_q;  // of count and address
+    logic read_many_q, hash_many_q, too_many_q, none_q, beyond_q, high_q;  // of count and address
     logic last_q, empty_q, more_q, whole_q, again_q;
     logic [3:0] step_q;
     logic [31:0] address_q, count_q;
@@ -87,7 +87,9 @@ module lacuna_memory_unit #(
         read_seek_o <= 1'b0;
         reply_valid_o <= 1'b0;
         read_next_o <= byte_valid && (state_q == Head || (state_q == Nibble && half_q));
-        too_many_q <= !writing_q && count_q > (hashing_q ? 32'(lacuna_link_pkg::HashCountMax) : 32'(ReadMax));
+        read_many_q <= count_q > 32'(ReadMax);
+        hash_many_q <= count_q > 32'(lacuna_link_pkg::HashCountMax);
+        too_many_q <= !writing_q && (hashing_q ? hash_many_q : read_many_q);
         none_q <= count_q == '0;
         high_q <= address_q[31:24] != '0;
         last_q <= left_q == CountW'(1);

@@ -188,15 +188,16 @@ module lacuna_reply_sender #(
 
     (* fsm_encoding = "one-hot" *) emit_e emit_state_q;
     logic [7:0] left_q;  // bytes of the block
-    logic zero_q, final_q, emitted_q, none_q, fetched_q;
+    logic zero_q, final_q, emitted_q, none_q, more_q, fetched_q;
 
     assign code_taken = emit_state_q == EmitCode && code_valid;
-    assign emit_request = emit_state_q == EmitNext && left_q != '0;
+    assign emit_request = emit_state_q == EmitNext && more_q;
     assign out_valid_o = emit_state_q == EmitLead || (emit_state_q == EmitLength && !none_q) || emit_state_q == EmitByte || emit_state_q == EmitEnd;
 
     always_ff @(posedge clk_i) begin
         emitted_q <= 1'b0;
         fetched_q <= emit_q[Latency-1];
+        more_q <= left_q != '0 && !(emit_state_q == EmitLength && none_q);
         unique case (emit_state_q)
             EmitIdle: begin
                 emit_index_q <= '0;
@@ -218,7 +219,7 @@ module lacuna_reply_sender #(
             end
             // The zero at a block's end is not sent: its code stands for it.
             EmitNext: begin
-                if (left_q != '0) begin
+                if (more_q) begin
                     emit_index_q <= emit_index_q + 1'b1;
                     left_q <= left_q - 1'b1;
                     emit_state_q <= EmitFetch;

@@ -110,7 +110,7 @@ module lacuna_runner #(
     logic [16:0] expected_q;
 
     assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
-    assign token_mode_o = state_q != Idle && !step_q;
+    assign token_mode_o = !(state_q == Idle) && !step_q;
     assign read_next_o = next_q || input_next;
 
     lacuna_multiplier #(

@@ -49,7 +49,7 @@ module lacuna_step_input (
     logic multiply, placed, shift, full, byte_valid;
     logic [23:0] base;
 
-    assign busy_o = state_q != Idle;
+    assign busy_o = !(state_q == Idle);
     assign taken_o = x_valid_o && x_ready_i;
     assign x_valid_o = state_q == Offer;
     assign full = place_q == PlaceW'(BankBytes - 1);
