@@ -33,7 +33,7 @@ CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.
 WERROR ?= $(if $(CI),ON,OFF)
 
-.PHONY: help build sim bench board-sim install test soak link-faults fuzz test-sanitized train clean distclean build-folder
+.PHONY: help build sim bench board-sim install test soak link-faults link-fuzz fuzz test-sanitized train clean distclean build-folder
 
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
@@ -116,6 +116,10 @@ soak: setup-ready ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n
 link-faults: $(BUILD)/build.ninja ## Run requests to a simulated board under every kind of fault; REQUESTS=n SEED=n
 	$(call ninja,lacuna-link-faults)
 	@$(BUILD)/tests/driver/lacuna-link-faults --requests '$(or $(REQUESTS),100000)' $(if $(SEED),--seed '$(SEED)')
+
+link-fuzz: $(BUILD)/build.ninja ## Send noise to a simulated board, which must not change: BYTES=n SEED=n
+	$(call ninja,lacuna-link-fuzz)
+	@$(BUILD)/tests/driver/lacuna-link-fuzz --bytes '$(or $(BYTES),10000000)' $(if $(SEED),--seed '$(SEED)')
 
 fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizers; RUNS=n
 	@mkdir -p build/fuzz-corpus
