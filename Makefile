@@ -56,6 +56,9 @@ ninja = @if ! ninja -C $(BUILD) -n $(1) | grep -q 'no work to do'; then \
 build: $(BUILD)/build.ninja ## Build everything
 	$(call ninja,)
 
+# ---- boards
+include tools/bitstream/bitstream.mk
+
 # ---- simulation
 SIM_FLAGS = --model '$(MODEL)' --clock-mhz '$(CLOCK_MHZ)' \
 	$(if $(SCORE),--score) \

@@ -20,6 +20,8 @@ void add_evaluate_command(CLI::App& app);
 /// `lacuna estimate`: says whether a model or a shape fits an engine, and how many cycles it takes.
 void add_estimate_command(CLI::App& app);
 
+/// `lacuna bake`: puts a model into a bitstream's block RAMs.
+void add_bake_command(CLI::App& app);
 /// `lacuna devices`: lists serial ports and what answers on them.
 void add_devices_command(CLI::App& app);
 /// `lacuna info`: what a device is, holds and counted.

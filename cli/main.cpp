@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
         lacuna::add_quantise_command(app);
         lacuna::add_evaluate_command(app);
         lacuna::add_estimate_command(app);
+        lacuna::add_bake_command(app);
         lacuna::add_devices_command(app);
         lacuna::add_info_command(app);
         lacuna::add_load_command(app);

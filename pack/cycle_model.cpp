@@ -12,15 +12,14 @@ using Cycle = std::int64_t;
 
 // Latencies of the RTL, in cycles, each named after what ends it.
 constexpr Cycle kToFirstEmission = 6;   ///< plus T: from a group's last slot (lacuna_drain)
-constexpr Cycle kEmissionToLinear = 8;  ///< to a linear output (lacuna_retire, ToValue)
-constexpr Cycle kEmissionToH = 33;      ///< to h at the writer (lacuna_retire, ToH)
-constexpr Cycle kToQueuePop = 4;        ///< plus T: from the last slot until the drain takes the group
+constexpr Cycle kEmissionToLinear = 9;  ///< to a linear output (lacuna_retire, ToValue)
+constexpr Cycle kEmissionToH = 35;      ///< to h at the writer (lacuna_retire, ToH)
 constexpr Cycle kToOutput = 2;          ///< from the linear output or h to the output buffer's end
 constexpr int kToKnown = 2;             ///< from an entry's number to its descriptor (lacuna_walker)
-constexpr int kDrainQueue = 32;         ///< groups (lacuna_drain, QueueDepth)
+constexpr int kAfterAdvance = -1;       ///< in the cycle before a new entry's number is set
 constexpr int kInputSteps = 2;          ///< steps of x held at most (lacuna_input)
 constexpr int kReleaseDelay = 2;        ///< cycles until a released half may be overwritten
-constexpr int kTailCycles = 4;          ///< busy after the last group has retired (lacuna_engine)
+constexpr int kTailCycles = 5;          ///< busy after the last group has retired (lacuna_engine)
 
 /// One bank of one sweep (lacuna_pkg::item_t).
 struct Item {
@@ -47,28 +46,28 @@ class Walker {
 
     /// The clock edge. @param taken the item was taken in this cycle
     void edge(bool taken) {
-        const Descriptor& next = program_[next_];
-        const auto skew = static_cast<std::uint64_t>(next.skew);
         const bool known = age_ == kToKnown && !ended_;
-        const bool active = known && iteration_ >= skew && over_ <= skew &&
-                            (!next.final_only || (left_ == 1 && over_ == skew));
-        age_ = std::min(age_ + 1, kToKnown);
+        const bool active = known && next_active();
         const bool finished = state_ == State::Walk && taken && last_of_all();
-        if ((state_ == State::Fetch || finished) && active) {
+        const bool loaded = (state_ == State::Fetch || finished) && active;
+        const bool over = ended_;
+        age_ = std::min(age_ + 1, kToKnown);
+        if (loaded) {
             load();
-            advance();
             state_ = State::Walk;
-            return;
-        }
-        if (state_ == State::Fetch && ended_) {
+        } else if (state_ == State::Fetch && over) {
             state_ = State::Idle;
         } else if (finished) {
             state_ = State::Fetch;
         } else if (state_ == State::Walk && taken) {
             step_on();
         }
-        if (known && !active) {
+        if (advancing_) {
             advance();
+        }
+        advancing_ = loaded || (known && !active);
+        if (advancing_) {
+            age_ = kAfterAdvance;
         }
     }
 
@@ -80,11 +79,18 @@ class Walker {
     bool last_of_all() const { return last_of_group() && group_ + 1 == now().groups; }
     const Descriptor& now() const { return program_[entry_]; }
 
+    /// Whether the step of the next descriptor exists.
+    bool next_active() const {
+        const Descriptor& next = program_[next_];
+        const auto skew = static_cast<std::uint64_t>(next.skew);
+        return iteration_ >= skew && over_ <= skew && (!next.final_only || (left_ == 1 && over_ == skew));
+    }
+
+    /// Moves on to the next descriptor, one cycle after that was decided.
     void advance() {
         const Descriptor& next = program_[next_];
         const bool run_ends = next.stop && left_ == 1 && over_ == static_cast<std::uint64_t>(next.skew_max);
         next_ = next.stop ? 0 : next_ + 1;
-        age_ = 0;
         ended_ = run_ends;
         if (next.stop && !run_ends) {
             ++iteration_;
@@ -150,6 +156,7 @@ class Walker {
     State state_ = State::Fetch;
     std::size_t next_ = 0;
     int age_ = 0;  ///< cycles since next_ was set, kToKnown at most
+    bool advancing_ = false;
     std::uint64_t left_;
     std::uint64_t iteration_ = 0;
     std::uint64_t over_ = 0;
@@ -318,7 +325,6 @@ class CycleModel {
         gap_ = (item.group + 1 == d.groups ? d.emissions_last : d.emissions_full) - 1;
         credit_ -= outputs_of(item);
         ++flight_;
-        queue_pops_.push_back(now_ + kToQueuePop + layout_.geometry.tiles);
         const Cycle first = now_ + kToFirstEmission + layout_.geometry.tiles;
         const Cycle delay = d.linear ? kEmissionToLinear : kEmissionToH;
         int unit = operation.first_unit(item.group) + units - 1;
@@ -327,8 +333,8 @@ class CycleModel {
                 places, [&](const Place& place) { return place.emission == emission; }));
             const Cycle at = first + emission + delay;
             if (!d.linear) {
-                emissions_.push_back({at, d.h_base + static_cast<int>(item.group_step % 2) * d.h_banks, unit,
-                                      count, emission + 1 == emissions,
+                emissions_.push_back({at + 1, d.h_base + static_cast<int>(item.group_step % 2) * d.h_banks,
+                                      unit, count, emission + 1 == emissions,
                                       emission == 0 && item.group + 1 == d.groups, item.group_step});
             }
             if (d.emit) {
@@ -336,13 +342,13 @@ class CycleModel {
             }
             unit -= count;
         }
-        retires_.push_back(first + emissions - 1 + delay);
+        retires_.push_back(first + emissions + delay);
         if (item.riders) {
             ++flight_;
             for (int emission = 0; emission < d.rider_emissions; ++emission) {
                 outputs_.push_back(first + emissions + emission + kEmissionToLinear + kToOutput);
             }
-            retires_.push_back(first + emissions + d.rider_emissions - 1 + kEmissionToLinear);
+            retires_.push_back(first + emissions + d.rider_emissions + kEmissionToLinear);
         }
     }
 
@@ -371,11 +377,10 @@ class CycleModel {
         count_.cycle(issue);
         const bool over = !busy && !output;
 
-        // Clock edge. What tags, queue and credit say in this cycle counts in the next.
+        // Clock edge. What tags and credit say in this cycle counts in the next.
         const Item next = take ? skid_.out().value_or(Item{}) : item_;
         const bool ready = !next.check || held_step_[static_cast<std::size_t>(next.bank)] == next.step;
-        output_free_ = !(fire && group_end) && static_cast<int>(queue_pops_.size()) < kDrainQueue &&
-                       credit_ >= outputs_of(next);
+        output_free_ = !(fire && group_end) && credit_ >= outputs_of(next);
         if (gap_ > 0) {
             --gap_;
         }
@@ -413,9 +418,6 @@ class CycleModel {
             emissions_.pop_front();
         }
         writer_.edge(emission);
-        while (!queue_pops_.empty() && queue_pops_.front() <= now_) {
-            queue_pops_.pop_front();
-        }
         retire();
         if (output) {
             outputs_.pop_front();
@@ -483,7 +485,6 @@ class CycleModel {
     bool released_pending_ = false;
 
     // Drain and output.
-    std::deque<Cycle> queue_pops_;
     std::deque<Emission> emissions_;
     std::deque<Cycle> outputs_;
     std::deque<Cycle> retires_;

@@ -3,27 +3,32 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
+
 #include "common/error.hpp"
+#include "devices_json.hpp"
 
 namespace lacuna {
 
 const std::vector<Device>& devices() {
-    // 85F: all 156 multipliers. 45F: 12 of 84 PEs in logic, since 6 tiles would need too deep memories for
-    // the 8x model. 25F: deep memories for a 16x model.
-    static const std::vector<Device> known = {
-        {"lfe5u-25f",
-         56,
-         28,
-         {.tiles = 2, .ports = 1, .weight_depth = 2560, .bank_depth = 512, .row_depth = 512}},
-        {"lfe5u-45f",
-         108,
-         72,
-         {.tiles = 7, .ports = 1, .weight_depth = 1536, .bank_depth = 512, .row_depth = 512}},
-        {"lfe5u-85f",
-         208,
-         156,
-         {.tiles = 13, .ports = 2, .weight_depth = 1536, .bank_depth = 512, .row_depth = 512}},
-    };
+    static const std::vector<Device> known = [] {
+        std::vector<Device> read;
+        const auto json = nlohmann::json::parse(kDevicesJson);
+        for (const auto& [name, device] : json.items()) {
+            const auto& engine = device.at("engine");
+            read.push_back({name,
+                            device.at("block_rams"),
+                            device.at("multipliers"),
+                            {.tiles = engine.at("Tiles"),
+                             .ports = engine.at("Ports"),
+                             .weight_depth = engine.at("WeightDepth"),
+                             .bank_depth = engine.at("BankDepth"),
+                             .row_depth = engine.at("RowDepth"),
+                             .output_depth = engine.at("OutputDepth"),
+                             .accumulator_bits = engine.at("AccW")}});
+        }
+        return read;
+    }();
     return known;
 }
 
@@ -39,10 +44,16 @@ const Device& find_device(std::string_view name) {
 }
 
 int block_rams(const Geometry& g) {
-    const auto blocks = [](int words, int per_block) { return (words + per_block - 1) / per_block; };
-    return kLanes * g.tiles * blocks(g.weight_depth, 512) + kLanes * g.ports * blocks(g.row_depth, 512) +
-           g.ports * blocks(g.row_depth, 1024) + g.activation_bits / 2 * blocks(g.bank_depth, 512) +
-           5 * g.ports;
+    // Up to 32 words beyond the last full block are in LUTs (rtl/ecp5/lacuna_ebr.sv).
+    constexpr int kBlockWords = 512;
+    constexpr int kTailWords = 32;
+    const auto blocks = [](int words) {
+        const int whole = words / kBlockWords;
+        return whole + (words % kBlockWords > (whole > 0 ? kTailWords : 0) ? 1 : 0);
+    };
+    const int banks = (g.bank_depth + kBlockWords - 1) / kBlockWords;
+    return kLanes * g.tiles * blocks(g.weight_depth) + (kLanes + 1) * g.ports * blocks(g.row_depth) +
+           g.activation_bits / 2 * banks + 5 * g.ports;
 }
 
 int block_rams(const Layout& layout) {

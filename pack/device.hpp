@@ -10,7 +10,7 @@
 
 namespace lacuna {
 
-/// A Lattice ECP5 die (data sheet FPGA-DS-02012, table 1.1).
+/// A Lattice ECP5 die (data sheet FPGA-DS-02012, table 1.1), as in pack/devices.json.
 struct Device {
     std::string name;
     int block_rams = 0;   ///< EBR of 18 kbit, 512 x 36

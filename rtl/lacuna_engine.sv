@@ -84,7 +84,7 @@ module lacuna_engine #(
     end
 
     // ---------------------------------------------------------------- host port
-    logic cleared, host_mem_ready, host_busy, host_active, engine_busy, reading;
+    logic cleared, host_mem_ready, host_busy, host_active, host_passive, engine_busy, reading;
     logic row_we, cell_we, program_we, table_we, input_we, tag_we;
     logic [lacuna_pkg::BankWidth-1:0] host_bank_we;
     logic [7:0] select;
@@ -101,20 +101,32 @@ module lacuna_engine #(
     logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
     logic [lacuna_pkg::BankAddrW-1:0] input_base, input_banks;
 
-    // What the host reads, by comparison: Yosys makes a multiplier of an index into elements of 36 bits.
+    // What the host reads, by one bit a memory: the select is held for longer than this register takes.
     logic [lacuna_pkg::RowWordW-1:0] host_row;
     logic [lacuna_pkg::CellW-1:0] host_cell;
     logic [lacuna_pkg::TableWordW-1:0] host_table;
+    logic [Ports*lacuna_pkg::Lanes-1:0] row_here_q;
+    logic [Ports-1:0] cell_here_q, table_here_q;
+
+    always_ff @(posedge clk_i) begin
+        for (int unsigned p = 0; p < Ports; p++) begin
+            cell_here_q[p] <= select[0] == 1'(p);
+            table_here_q[p] <= select[3] == 1'(p);
+            for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
+                row_here_q[p*lacuna_pkg::Lanes+l] <= select[2:0] == 3'(p * lacuna_pkg::Lanes + l);
+            end
+        end
+    end
 
     always_comb begin
         host_row = '0;
-        host_cell = cell_old[0];
-        host_table = table_word[0];
+        host_cell = '0;
+        host_table = '0;
         for (int unsigned p = 0; p < Ports; p++) begin
-            if (select[0] == 1'(p)) host_cell = cell_old[p];
-            if (select[3] == 1'(p)) host_table = table_word[p];
+            if (cell_here_q[p]) host_cell |= cell_old[p];
+            if (table_here_q[p]) host_table |= table_word[p];
             for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
-                if (select[2:0] == 3'(p * lacuna_pkg::Lanes + l)) host_row = row[p][l];
+                if (row_here_q[p*lacuna_pkg::Lanes+l]) host_row |= row[p][l];
             end
         end
     end
@@ -131,6 +143,7 @@ module lacuna_engine #(
         .cleared_o(cleared),
         .busy_o(host_busy),
         .active_o(host_active),
+        .passive_o(host_passive),
         .mem_valid_i(mem_valid_i && !start_i), .mem_ready_o(host_mem_ready), .mem_write_i, .mem_space_i, .mem_select_i, .mem_address_i, .mem_data_i,
         .mem_rvalid_o, .mem_rdata_o,
         .row_we_o(row_we),
@@ -169,7 +182,7 @@ module lacuna_engine #(
     logic [1:0][lacuna_pkg::TagW-1:0] tag;
     logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
     lacuna_pkg::wave_t issue_wave;
-    logic group_valid, group_ready;
+    logic group_valid;
     lacuna_pkg::group_t issue_group;
     logic [CreditW-1:0] credit_q;
 
@@ -227,7 +240,6 @@ module lacuna_engine #(
         .wave_o(issue_wave),
         .releases_x_o(releases_x),
         .group_valid_o(group_valid),
-        .group_ready_i(group_ready),
         .group_o(issue_group),
         .busy_o(issuer_busy),
         .entry_o(stat_entry_o),
@@ -248,7 +260,7 @@ module lacuna_engine #(
     logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we;
     logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr;
     logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata;
-    logic writer_valid, writer_complete, x_write, tag_write;
+    logic writer_valid, writer_complete, x_ready, x_take, x_write, tag_write;
     logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
 
     assign fetch_weight = host_active ? host_weight : issue_weight;
@@ -261,26 +273,25 @@ module lacuna_engine #(
         if (!rst_ni) fetch_wave_q <= '0;
     end
 
-    // One write port: results first, then the host (only while idle), then the input.
+    // One write port: results first, then the host (only while idle), then the input. At most one of the enables is set.
+    assign x_ready = !writer_valid && host_passive && !clear_i;
+    assign x_take = x_write && x_ready;
+    assign bank_we = writer_we | host_bank_we | {lacuna_pkg::BankWidth{x_take}};
+    assign tag_write = writer_complete || tag_we || x_take;
+
     always_comb begin
         if (writer_valid) begin
-            bank_we = writer_we;
             bank_waddr = writer_bank;
             bank_wdata = writer_word;
-            tag_write = writer_complete;
             tag_value = writer_tag;
-        end else if (host_active) begin
-            bank_we = host_bank_we;
-            bank_waddr = address[lacuna_pkg::BankAddrW-1:0];
-            bank_wdata = {lacuna_pkg::BankParts{data[31:0]}};
-            tag_write = tag_we;
-            tag_value = lacuna_pkg::TagNever;
-        end else begin
-            bank_we = (x_write && !clear_i) ? '1 : '0;
+        end else if (host_passive) begin
             bank_waddr = x_bank;
             bank_wdata = x_data_i;
-            tag_write = x_write && !clear_i;
             tag_value = x_tag;
+        end else begin
+            bank_waddr = address[lacuna_pkg::BankAddrW-1:0];
+            bank_wdata = {lacuna_pkg::BankParts{data[31:0]}};
+            tag_value = lacuna_pkg::TagNever;
         end
     end
 
@@ -319,7 +330,7 @@ module lacuna_engine #(
         .x_valid_i, .x_ready_o,
         .released_i(releases_x),
         .write_o(x_write),
-        .write_ready_i(!writer_valid && !host_active && !clear_i),
+        .write_ready_i(x_ready),
         .bank_o(x_bank),
         .tag_o(x_tag)
     );
@@ -329,7 +340,8 @@ module lacuna_engine #(
     logic [lacuna_pkg::BankBits-1:0] lane_bank_in;
 
     assign lane_wave_in = host_active ? host_wave : fetch_wave_qqq;
-    assign lane_bank_in = host_active ? lacuna_pkg::BankBits'(load) : bank_word;
+    assign lane_bank_in[lacuna_pkg::BankBits-1:lacuna_pkg::LoadW] = bank_word[lacuna_pkg::BankBits-1:lacuna_pkg::LoadW];
+    assign lane_bank_in[lacuna_pkg::LoadW-1:0] = host_active ? load : bank_word[lacuna_pkg::LoadW-1:0];
 
     for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
         lacuna_pkg::wave_t wave;
@@ -366,7 +378,6 @@ module lacuna_engine #(
     ) u_drain (
         .clk_i, .rst_ni,
         .group_valid_i(group_valid),
-        .group_ready_o(group_ready),
         .group_i(issue_group),
         .done_i(lane_wave.valid && lane_wave.last),
         .valid_o(drain_valid),
@@ -431,19 +442,22 @@ module lacuna_engine #(
     // ---------------------------------------------------------------- groups under way, credit, counters
     logic [5:0] flight_q;
     logic [3:0] tail_q;  // the writer's last words
+    logic busy_q;        // what follows on the walker
 
     always_ff @(posedge clk_i) begin
         credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
                   - (group_valid ? CreditW'(issue_group.outputs) : '0);
         flight_q <= flight_q + 6'(group_valid) + 6'(group_valid && issue_group.rider_units != '0) - 6'(retired[0]) - 6'(retired[1]);
         tail_q <= {tail_q[2:0], flight_q != '0};
+        busy_q <= walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
         if (!rst_ni) begin
             credit_q <= CreditW'(OutputDepth);
             flight_q <= '0;
             tail_q <= '0;
+            busy_q <= 1'b0;
         end
     end
-    assign engine_busy = walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
+    assign engine_busy = walker_busy || busy_q;
 
     lacuna_counters u_counters (
         .clk_i, .rst_ni,

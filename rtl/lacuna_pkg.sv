@@ -176,4 +176,7 @@ package lacuna_pkg;
         SpaceTable = 3'd5,    // written to every copy; select = copy to read
         SpaceInput = 3'd6     // address 0: {banks, base} of the input buffer
     } space_e;
+
+    // Space of a block RAM that no model fills (ecp5/lacuna_block.sv).
+    localparam int unsigned NoSpace = 15;
 endpackage

@@ -53,6 +53,9 @@ class System {
 struct SystemOptions {
     std::uint64_t seed = 1;       ///< of the registers' and memories' random values before reset
     std::filesystem::path trace;  ///< FST file; empty: no trace
+    /// Folder with the initial contents of block RAMs, for systems built with ECP5 (sim/ecp5/DP16KD.sv);
+    /// empty: none.
+    std::filesystem::path contents = {};
 };
 
 /// Systems compiled into this program.

@@ -1,20 +1,25 @@
-# lacuna_systems(<library> [TRACE] [FAST] SYSTEMS <system> ...)
+# lacuna_systems(<library> [TRACE] [FAST] [ECP5] SYSTEMS <system> ...)
 #
 # Makes a library with Verilated systems, engine and link behind a UART, and the factory for them (sim/system.hpp). A
 # system is written tiles:ports:weight_depth:bank_depth:row_depth:accumulator_bits:act, then
 # embedding_depth:frame_bytes:window:boot_depth:clocks_per_bit:watchdog_cycles:trial_cycles. An executable links one such
-# library.
+# library. ECP5: with rtl/ecp5 and models of the vendor's primitives instead of rtl/generic.
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/verilate.cmake)
 
 function(lacuna_systems library)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE;FAST" "" "SYSTEMS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE;FAST;ECP5" "" "SYSTEMS")
     set(flags)
     foreach(flag TRACE FAST)
         if(arg_${flag})
             list(APPEND flags ${flag})
         endif()
     endforeach()
+    set(primitives)
+    if(arg_ECP5)
+        file(GLOB cells CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sim/ecp5/*.sv)
+        set(primitives LIST ${LACUNA_RTL_DIR}/ecp5/ecp5.f SOURCES ${cells})
+    endif()
     set(includes)
     set(entries)
     foreach(system ${arg_SYSTEMS})
@@ -28,7 +33,7 @@ function(lacuna_systems library)
         endforeach()
         math(EXPR clock "${clocks} * 1000000")
         string(REPLACE ":" "_" prefix "Vsystem_${system}")
-        lacuna_verilate(${library}_verilated ${flags} TOP lacuna_system PREFIX ${prefix} ACT ${act}
+        lacuna_verilate(${library}_verilated ${flags} TOP lacuna_system PREFIX ${prefix} ACT ${act} ${primitives}
             PARAMETERS Tiles=${tiles} Ports=${ports} WeightDepth=${weights} BankDepth=${banks} RowDepth=${rows} AccW=${accumulator}
                 EmbeddingDepth=${embedding} FrameBytes=${frame} Window=${window} BootDepth=${boot} ClockHz=${clock} Baud=1000000
                 WatchdogCycles=${watchdog} TrialCycles=${trial}

@@ -12,6 +12,7 @@
 #include <verilated.h>
 #include <verilated_fst_c.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -73,7 +74,13 @@ class Testbench {
     /// written
     /// @param trace FST file to write; empty for none. Throws `Error` when the model was built without
     /// traces.
-    explicit Testbench(std::uint64_t seed = 1, const std::filesystem::path& trace = {}) {
+    /// @param plusarg `+name=value` for the model's $value$plusargs; empty for none
+    explicit Testbench(std::uint64_t seed = 1, const std::filesystem::path& trace = {},
+                       const std::string& plusarg = "") {
+        if (!plusarg.empty()) {
+            std::array<const char*, 2> arguments{"testbench", plusarg.c_str()};
+            context_->commandArgs(static_cast<int>(arguments.size()), arguments.data());
+        }
         context_->randReset(2);
         context_->randSeed(static_cast<int>(seed));
         if (!trace.empty()) {

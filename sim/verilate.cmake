@@ -36,6 +36,7 @@ function(lacuna_verilate target)
     if(NOT arg_LIST)
         set(arg_LIST ${LACUNA_RTL_DIR}/generic/generic.f)
     endif()
+    cmake_path(NORMAL_PATH arg_LIST)  # one spelling, as it becomes a dependency of the build files
     if(NOT arg_ACT)
         set(arg_ACT 8)
     endif()

@@ -13,7 +13,9 @@ template <class Model>
 class VerilatedSystem final : public System {
   public:
     VerilatedSystem(const SystemParameters& parameters, const SystemOptions& options)
-        : parameters_(parameters), bench_(options.seed, options.trace) {
+        : parameters_(parameters),
+          bench_(options.seed, options.trace,
+                 options.contents.empty() ? std::string() : "+contents=" + options.contents.string()) {
         bench_->rst_ni = 0;
         bench_->rx_i = 1;
     }

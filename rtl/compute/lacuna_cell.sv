@@ -4,7 +4,7 @@
 // Cycle 0: gates i, f, g, o in Q0.15, the old cell state and its fraction bits (8..GateFraction). With gru_i: r, z, n_h,
 // n_x (r, z at least 1, in Q0.15; n_h, n_x pre-activations), the old state in Q0.15, and GateFraction for its fraction
 // bits.
-// Cycle 18: cell_o, the new state, and h_o. One unit a cycle. The table ports are those of lacuna_gate.
+// Cycle 19: cell_o, the new state, and h_o. One unit a cycle. The table ports are those of lacuna_gate.
 `default_nettype none
 
 module lacuna_cell (
@@ -52,7 +52,8 @@ module lacuna_cell (
 
     // Cycle 4: i*g to the scale of f*c, or r*n_h and n_x to that of their product; half an output step for the rounding.
     // Cycle 5: sum. Cycle 6: saturated, c' (16 bits) or the argument of a GRU's tanh (those of a pre-activation).
-    logic [5:0][3:0] fraction_q;
+    logic [4:0][3:0] fraction_q;
+    logic [3:0] right_shift_q, left_shift_q;
     logic signed [SumW-1:0] base_q, aligned_q, sum_q;
     logic signed [SumW-16:0] rounded;
     logic overflow;
@@ -65,31 +66,32 @@ module lacuna_cell (
     assign most = gru_q[4] ? GateMax : CellMax;
 
     always_ff @(posedge clk_i) begin
-        fraction_q <= {fraction_q[4:0], cell_fraction_i};
+        fraction_q <= {fraction_q[3:0], cell_fraction_i};
+        right_shift_q <= gru_q[1] ? 4'd0 : 4'd15 - fraction_q[1];
+        left_shift_q <= 4'(lacuna_pkg::GateFraction) - fraction_q[4];
         if (gru_q[2]) base_q <= {n_x_q[3*lacuna_pkg::GateW-1], n_x_q[3*lacuna_pkg::GateW-1-:lacuna_pkg::GateW], 15'(CellHalf)};
         else base_q <= SumW'(forgotten) + SumW'(CellHalf);
-        aligned_q <= added >>> (gru_q[2] ? 4'd0 : 4'd15 - fraction_q[2]);
+        aligned_q <= added >>> right_shift_q;
         sum_q <= base_q + aligned_q;
         if (overflow) cell_q <= rounded[SumW-16] ? ~most : most;
         else cell_q <= rounded[lacuna_pkg::GateW-1:0];
     end
 
-    // Cycle 7: argument of tanh, with the fraction bits of a pre-activation.
+    // Cycles 7-8: argument of tanh, with the fraction bits of a pre-activation; saturated.
     localparam int unsigned WideW = lacuna_pkg::CellW + lacuna_pkg::GateFraction - lacuna_pkg::CellFractionMin;
-    logic signed [WideW-1:0] wide;
+    logic signed [WideW-1:0] wide_q;
     logic signed [lacuna_pkg::GateW-1:0] argument_q, tanh;
 
-    assign wide = WideW'(cell_q) <<< (4'(lacuna_pkg::GateFraction) - fraction_q[5]);
-
     always_ff @(posedge clk_i) begin
-        if (wide[WideW-1:lacuna_pkg::GateW-1] != {(WideW + 1 - lacuna_pkg::GateW) {wide[WideW-1]}}) begin
-            argument_q <= {wide[WideW-1], {(lacuna_pkg::GateW - 1) {~wide[WideW-1]}}};
+        wide_q <= WideW'(cell_q) <<< left_shift_q;
+        if (wide_q[WideW-1:lacuna_pkg::GateW-1] != {(WideW + 1 - lacuna_pkg::GateW) {wide_q[WideW-1]}}) begin
+            argument_q <= {wide_q[WideW-1], {(lacuna_pkg::GateW - 1) {~wide_q[WideW-1]}}};
         end else begin
-            argument_q <= wide[lacuna_pkg::GateW-1:0];
+            argument_q <= wide_q[lacuna_pkg::GateW-1:0];
         end
     end
 
-    // Cycles 7-14: tanh.
+    // Cycles 8-15: tanh.
     lacuna_gate u_tanh (
         .clk_i,
         .table_we_i,
@@ -104,7 +106,7 @@ module lacuna_cell (
         .gate_o(tanh)
     );
 
-    // Cycles 14-17: o * tanh, or (1 - z) * tanh. 2^15 - z is the negated z without its sign, as z is at least 1.
+    // Cycles 15-18: o * tanh, or (1 - z) * tanh. 2^15 - z is the negated z without its sign, as z is at least 1.
     logic [lacuna_pkg::FactorW-1:0] negated, factor_q, factor_late;
     logic signed [FullW-1:0] output_product;
     logic signed [lacuna_pkg::FactorW-1:0] squashed, factor;  // $signed() at a port stops Yosys 0.52
@@ -115,13 +117,13 @@ module lacuna_cell (
 
     always_ff @(posedge clk_i) factor_q <= gru_i ? {1'b0, negated[lacuna_pkg::FactorW-2:0]} : o_i[lacuna_pkg::FactorW-1:0];
 
-    lacuna_delay #(.Width(lacuna_pkg::FactorW), .Cycles(13)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
+    lacuna_delay #(.Width(lacuna_pkg::FactorW), .Cycles(14)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
 
     lacuna_mult #(.WidthA(lacuna_pkg::FactorW), .WidthB(lacuna_pkg::FactorW)) u_output (
         .clk_i, .a_i(squashed), .b_i(factor), .product_o(output_product)
     );
 
-    // Cycle 16: z*s and c'. Cycle 17: what is added to the product, z*s of a GRU, with half a step for the rounding.
+    // Cycle 17: z*s and c'. Cycle 18: what is added to the product, z*s of a GRU, with half a step for the rounding.
     // Rounding a GRU's s' and then h is one rounding, with both halves added; where h is s' itself, with one.
     localparam int unsigned GruHalf = lacuna_pkg::ActW == lacuna_pkg::CellW ? CellHalf : CellHalf + HHalf;
     logic [FullW-1:0] kept;
@@ -132,10 +134,10 @@ module lacuna_cell (
     assign cell_next = cell_q[lacuna_pkg::CellW-1:0];
 
     // |z*s| < 2^30, so there is room for gru in its top bit.
-    lacuna_delay #(.Width(FullW), .Cycles(13)) u_remembered (
+    lacuna_delay #(.Width(FullW), .Cycles(14)) u_remembered (
         .clk_i, .data_i({gru_q[2], forgotten[FullW-2:0]}), .data_o(kept)
     );
-    lacuna_delay #(.Width(lacuna_pkg::CellW), .Cycles(10)) u_cell (
+    lacuna_delay #(.Width(lacuna_pkg::CellW), .Cycles(11)) u_cell (
         .clk_i, .data_i(cell_next), .data_o(cell_late)
     );
 
@@ -149,7 +151,7 @@ module lacuna_cell (
         h_base_q <= gru_late ? remembered + FullW'(GruHalf) : FullW'(HHalf);
     end
 
-    // Cycle 18: rounded. A GRU's state is a weighted mean of two numbers of its range, so it never saturates; h of 8 bits
+    // Cycle 19: rounded. A GRU's state is a weighted mean of two numbers of its range, so it never saturates; h of 8 bits
     // may reach 128.
     logic signed [FullW-1:0] state_sum, h_sum;
     logic signed [lacuna_pkg::ActW:0] floor;

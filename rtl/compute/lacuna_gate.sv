@@ -56,7 +56,8 @@ module lacuna_gate (
 
     lacuna_ebr #(
         .Width(lacuna_pkg::TableWordW),
-        .Depth(1 << lacuna_pkg::TableAddrW)
+        .Depth(1 << lacuna_pkg::TableAddrW),
+        .Space(32'(lacuna_pkg::SpaceTable))
     ) u_table (
         .clk_i,
         .we_i(table_we_i),

@@ -1,7 +1,7 @@
 // Drain port: scale and bias of four lanes, the gates, and the cell update of one unit a cycle.
 //
-// Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 6: value_o, the scaled rows (a linear
-// layer's outputs); gru_i is taken. Cycle 13: cell_i is taken, with its fraction bits. Cycle 31: cell_o and h_o.
+// Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 7: value_o, the scaled rows (a linear
+// layer's outputs); gru_i is taken. Cycle 14: cell_i is taken, with its fraction bits. Cycle 33: cell_o and h_o.
 // table_select_i picks the table copy for read-back: 0..3 the lanes' gates, 4 the cell's tanh.
 `default_nettype none
 

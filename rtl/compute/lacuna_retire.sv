@@ -1,9 +1,9 @@
 // Retire: from sums to results. Drain ports, row and cell memories, and the writer of h.
 //
 // Inputs are the drain's emissions; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
-// if the group emits, on y_* ten cycles after their emission; h and cell state of a recurrent layer (LSTM, GRU) on
-// tap_h_* (and y_*) 33 cycles after it. The state is written then, before the writer completes a bank of h, so no later
-// step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one.
+// if the group emits, on y_* eleven cycles after their emission; h and cell state of a recurrent layer (LSTM, GRU) on
+// tap_h_* (and y_*) 35 cycles after it. The state is written then, before the writer completes a bank of h, so no later
+// step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
 // A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
 // host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..16384 rows a port and lane.
@@ -79,9 +79,9 @@ module lacuna_retire #(
                                       + lacuna_pkg::TagW + lacuna_pkg::RowAddrW + 4;
 
     // Cycles from an emission at the input to where it is used: two until the sums are there, then the port's own.
-    localparam int unsigned ToValue = 2 + 6;
-    localparam int unsigned ToCellRead = 2 + 13 - 2;
-    localparam int unsigned ToH = 2 + 31;
+    localparam int unsigned ToValue = 2 + 7;
+    localparam int unsigned ToCellRead = 2 + 14 - 2;
+    localparam int unsigned ToH = 2 + 33;
 
     emission_t in, at_value, at_cell_read, at_h;
     logic [EmissionW-1:0] value_bits, cell_read_bits, h_bits;
@@ -133,7 +133,9 @@ module lacuna_retire #(
 
             lacuna_ebr #(
                 .Width(lacuna_pkg::RowWordW),
-                .Depth(RowDepth)
+                .Depth(RowDepth),
+                .Space(32'(lacuna_pkg::SpaceRow)),
+                .Select(p * lacuna_pkg::Lanes + l)
             ) u_rows (
                 .clk_i,
                 .we_i(row_we_i && host_select_i[2:0] == 3'(p * 4 + l)),
@@ -205,10 +207,12 @@ module lacuna_retire #(
         .tag_o
     );
 
-    assign retired_o[0] = at_value.valid[0] && at_value.linear && at_value.last;
-    assign retired_o[1] = h_valid[0] && at_h.last;
+    always_ff @(posedge clk_i) begin
+        retired_o[0] <= rst_ni && at_value.valid[0] && at_value.linear && at_value.last;
+        retired_o[1] <= rst_ni && h_valid[0] && at_h.last;
+    end
 
-    // Results to the output buffer: registered, so that a linear layer's leave ten cycles after their emission.
+    // Results to the output buffer: registered, so that a linear layer's leave eleven cycles after their emission.
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] state;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_state

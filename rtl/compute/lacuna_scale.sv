@@ -1,6 +1,6 @@
 // Scale and bias of one row: value_o = satN(rhu(sum_i * mantissa, shift) + bias), N = GateW, docs/numbers.md.
 //
-// row_i = {bias, shift, mantissa} of 16, 5, 15 bits, or with activations of 16 bits of 19, 5, 12. Latency 6 cycles, one
+// row_i = {bias, shift, mantissa} of 16, 5, 15 bits, or with activations of 16 bits of 19, 5, 12. Latency 7 cycles, one
 // row a cycle.
 // AccW 16..32, or 16..36 with activations of 16 bits.
 `default_nettype none
@@ -35,34 +35,33 @@ module lacuna_scale #(
     );
 
     logic [MultLatency-1:0][lacuna_pkg::ScaleShiftW-1:0] shift_q;
-    logic [MultLatency+1:0][lacuna_pkg::BiasW-1:0] bias_q;
+    logic [MultLatency+2:0][lacuna_pkg::BiasW-1:0] bias_q;
 
     always_ff @(posedge clk_i) begin
         shift_q <= {shift_q[MultLatency-2:0], row_i[lacuna_pkg::MantissaW+:lacuna_pkg::ScaleShiftW]};
-        bias_q <= {bias_q[MultLatency:0], row_i[lacuna_pkg::RowWordW-1-:lacuna_pkg::BiasW]};
+        bias_q <= {bias_q[MultLatency+1:0], row_i[lacuna_pkg::RowWordW-1-:lacuna_pkg::BiasW]};
     end
 
     // The bit below the result is the round-half-up increment.
-    logic signed [ProductW:0] coarse_q, fine;
+    logic signed [ProductW:0] coarse_q, fine_q;
     logic [2:0] fine_shift_q;
     logic signed [ProductW-1:0] floor;
     logic signed [NarrowW-1:0] narrow_q;
     logic signed [NarrowW:0] total;
     logic half_q, overflow;
 
-    assign fine = coarse_q >>> fine_shift_q;
-    assign floor = fine[ProductW:1];
+    assign floor = fine_q[ProductW:1];
     assign overflow = floor[ProductW-1:NarrowW-1] != {(ProductW - NarrowW + 1) {floor[ProductW-1]}};
 
     always_ff @(posedge clk_i) begin
         coarse_q <= $signed({product, 1'b0}) >>> {shift_q[MultLatency-1][4:3], 3'b000};
         fine_shift_q <= shift_q[MultLatency-1][2:0];
-
+        fine_q <= coarse_q >>> fine_shift_q;
         narrow_q <= overflow ? {floor[ProductW-1], {(NarrowW - 1) {~floor[ProductW-1]}}} : floor[NarrowW-1:0];
-        half_q <= fine[0] && !overflow;
+        half_q <= fine_q[0] && !overflow;
     end
 
-    assign total = (NarrowW + 1)'(narrow_q) + (NarrowW + 1)'($signed(bias_q[MultLatency+1])) + $signed({{NarrowW{1'b0}}, half_q});
+    assign total = (NarrowW + 1)'(narrow_q) + (NarrowW + 1)'($signed(bias_q[MultLatency+2])) + $signed({{NarrowW{1'b0}}, half_q});
 
     always_ff @(posedge clk_i) begin
         if (total[NarrowW:lacuna_pkg::GateW-1] != {4{total[NarrowW]}}) begin

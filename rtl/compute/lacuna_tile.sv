@@ -56,7 +56,9 @@ module lacuna_tile #(
 
     lacuna_ebr #(
         .Width(lacuna_pkg::TileWordW),
-        .Depth(WeightDepth)
+        .Depth(WeightDepth),
+        .Space(32'(lacuna_pkg::SpaceWeight)),
+        .Select(Lane * 64 + Tile)
     ) u_weights (
         .clk_i,
         .we_i(wave_o.load && here),

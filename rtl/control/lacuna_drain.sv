@@ -1,6 +1,6 @@
 // Drain: names the units of a group as their sums leave the lanes.
 //
-// A group is queued when its last slot is issued; done_i follows when that slot is in the last tile's hop register.
+// A group is queued when its last slot is issued; there is always room, since a group takes two cycles at least. done_i follows when that slot is in the last tile's hop register.
 // Three cycles later the group's first emission appears on the outputs, one emission a cycle from then on: row_o and
 // cell_row_o are the addresses of its scales and cell states, valid_o says which ports carry a unit, unit_o is the unit
 // on port 0; the unit on port p is unit_o minus the number of valid ports below p. Units leave highest first.
@@ -18,7 +18,6 @@ module lacuna_drain #(
     input wire logic clk_i,
     input wire logic rst_ni,
     input wire logic group_valid_i,
-    output logic group_ready_o,
     input wire lacuna_pkg::group_t group_i,
     input wire logic done_i,
     output logic [Ports-1:0] valid_o,
@@ -31,27 +30,43 @@ module lacuna_drain #(
 );
     localparam int unsigned CountW = lacuna_pkg::CountW;
 
-    // One group in each tile of a lane, at the very most, is under way.
-    localparam int unsigned QueueDepth = 32;
+    // Groups under way: at most one in two cycles, each for Tiles + 6 cycles.
+    localparam int unsigned QueueDepth = 16;
 
-    lacuna_pkg::group_t queued;
-    logic done_q, unused_valid;
+    // A group, its highest unit, and whether it has one unit or two.
+    lacuna_pkg::group_t given_q, queued;
+    logic given_valid_q, done_q, unused_valid, queue_ready;
+    logic [lacuna_pkg::UnitW-1:0] given_top, queued_top;
+    logic queued_one, queued_two;
     logic [lacuna_pkg::GroupW-1:0] queued_bits;
 
+    assign given_top = given_q.unit_base + lacuna_pkg::UnitW'(given_q.units) - 1'b1;
+
+    always_ff @(posedge clk_i) begin
+        given_q <= group_i;
+        given_valid_q <= group_valid_i && rst_ni;
+    end
+
     lacuna_fifo #(
-        .Width(lacuna_pkg::GroupW),
+        .Width(lacuna_pkg::GroupW + lacuna_pkg::UnitW + 2),
         .Depth(QueueDepth)
     ) u_queue (
         .clk_i,
         .rst_ni,
-        .in_valid_i(group_valid_i),
-        .in_ready_o(group_ready_o),
-        .in_data_i(group_i),
+        .in_valid_i(given_valid_q),
+        .in_ready_o(queue_ready),
+        .in_data_i({given_q, given_top, given_q.units == 'd1, given_q.units == 'd2}),
         .out_valid_o(unused_valid),
         .out_ready_i(done_q),
-        .out_data_o(queued_bits)
+        .out_data_o({queued_bits, queued_top, queued_one, queued_two})
     );
     assign queued = queued_bits;
+
+`ifndef SYNTHESIS
+    always_ff @(posedge clk_i) begin
+        a_room : assert (!rst_ni || !given_valid_q || queue_ready);
+    end
+`endif
 
     // Emissions of port 1, whose strand may be shorter than that of port 0.
     localparam int unsigned SecondEmissions = lacuna_pkg::PesPerTile * (Tiles / 2);
@@ -82,9 +97,9 @@ module lacuna_drain #(
             emission_q <= '0;
             second_q <= 1'b1;
             left_q <= queued.units;
-            one_q <= queued.units == 'd1;
-            two_q <= queued.units == 'd2;
-            unit_q <= queued.unit_base + lacuna_pkg::UnitW'(queued.units) - 1'b1;
+            one_q <= queued_one;
+            two_q <= queued_two;
+            unit_q <= queued_top;
             row_q <= queued.row;
             cell_row_q <= queued.cell_row;
         end else begin
@@ -122,5 +137,5 @@ module lacuna_drain #(
     end
 
     logic unused;
-    assign unused = unused_valid;
+    assign unused = ^{unused_valid, queue_ready};
 endmodule

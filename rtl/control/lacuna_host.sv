@@ -24,6 +24,7 @@ module lacuna_host #(
     output logic cleared_o,
     output logic busy_o,
     output logic active_o,
+    output logic passive_o,  // not active_o: a flip-flop of its own, for the memory's write port
 
     input wire logic mem_valid_i,
     output logic mem_ready_o,
@@ -137,6 +138,7 @@ module lacuna_host #(
         state_q <= state;
         idle_q <= state == StateIdle;
         active_q <= state != StateIdle || (accept && mem_write_i);
+        passive_o <= !rst_ni || !(state != StateIdle || (accept && mem_write_i));
         clearing_q <= state == StateClear;
         cleared_o <= clear;
         write_q <= accept && mem_write_i;

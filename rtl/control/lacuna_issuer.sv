@@ -2,9 +2,9 @@
 //
 // A bank waits until its readiness tag is the one the item names: lookup_o[0] is the bank at work, [1] the one offered
 // next, and tag_i their tags in the same cycle, which count from the next cycle on. The last slot of a group also waits
-// until the drain ports are through with the group before (a group occupies them for its emissions), until the output
-// buffer has room (credit_i), and until the drain's queue of groups has a place. Room and place count from the
-// next cycle on, too, and not in the cycle after a group's end, in which they have not been taken off yet.
+// until the drain ports are through with the group before (a group occupies them for its emissions) and until the output
+// buffer has room (credit_i), which counts from the next cycle on, too, and not in the cycle after a group's end,
+// in which its outputs have not been taken off yet: so groups end two cycles apart at least.
 // fire_o: bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group.
 // wait_*_o say why a cycle with work at hand issued nothing.
 `default_nettype none
@@ -26,7 +26,6 @@ module lacuna_issuer #(
     output lacuna_pkg::wave_t wave_o,
     output logic releases_x_o,
     output logic group_valid_o,
-    input wire logic group_ready_i,
     output lacuna_pkg::group_t group_o,
     output logic busy_o,
     output logic [lacuna_pkg::EntryW-1:0] entry_o,
@@ -35,55 +34,61 @@ module lacuna_issuer #(
     output logic wait_output_o
 );
     lacuna_pkg::item_t item_q;
-    logic valid_q, ready_q;
     logic [4:0] left_q;
-    logic last_slot_q;  // left_q is 1
     logic [lacuna_pkg::WeightAddrW-1:0] weight_q;
     logic [lacuna_pkg::CountW-1:0] gap_q;
-    logic port_free_q;  // gap_q is 0
-    logic output_free_q;
 
-    logic group_end, fire, take;
+    // What decides in a cycle comes out of flip-flops: an item is there, and its bank is ready; the slot is the item's
+    // last, and the group's; gap_q is 0, there is room, and both.
+    logic valid_q, ready_q, able_q, last_slot_q, group_end_q, port_free_q, output_free_q, end_able_q;
+    logic valid, ready, port_free, output_free, fire, take;
 
-    assign group_end = item_q.last && last_slot_q;
-    assign fire = valid_q && ready_q && (!group_end || (port_free_q && output_free_q));
-    assign take = !valid_q || (fire && last_slot_q);
+    assign fire = able_q && (!group_end_q || end_able_q);
+    assign take = !valid_q || (able_q && last_slot_q && (!group_end_q || end_able_q));
 
     assign item_ready_o = take;
     assign lookup_o = {item_i.bank, item_q.bank};
 
+    always_comb begin
+        if (take) begin
+            valid = item_valid_i;
+            ready = !item_i.check || tag_i[1] == item_i.tag;
+            output_free = credit_i >= CreditW'(item_i.group.outputs);
+        end else begin
+            valid = 1'b1;
+            ready = ready_q || tag_i[0] == item_q.tag;
+            output_free = credit_i >= CreditW'(item_q.group.outputs);
+        end
+        port_free = port_free_q || gap_q == 'd1;
+        if (group_valid_o) begin
+            port_free = item_q.group.emissions == 'd1;
+            output_free = 1'b0;
+        end
+    end
+
     always_ff @(posedge clk_i) begin
+        valid_q <= valid && rst_ni;
+        ready_q <= ready;
+        able_q <= valid && ready && rst_ni;
+        port_free_q <= port_free || !rst_ni;
+        output_free_q <= output_free;
+        end_able_q <= port_free && output_free;
         if (take) begin
             item_q <= item_i;
             left_q <= item_i.slots;
             last_slot_q <= item_i.slots == 5'd1;
+            group_end_q <= item_i.last && item_i.slots == 5'd1;
             weight_q <= item_i.weight;
-            ready_q <= !item_i.check || tag_i[1] == item_i.tag;
-            output_free_q <= group_ready_i && credit_i >= CreditW'(item_i.group.outputs);
-        end else begin
-            if (fire) begin
-                left_q <= left_q - 1'b1;
-                last_slot_q <= left_q == 5'd2;
-                weight_q <= weight_q + 1'b1;
-                item_q.first <= 1'b0;
-            end
-            ready_q <= ready_q || tag_i[0] == item_q.tag;
-            output_free_q <= group_ready_i && credit_i >= CreditW'(item_q.group.outputs);
+        end else if (fire) begin
+            left_q <= left_q - 1'b1;
+            last_slot_q <= left_q == 5'd2;
+            group_end_q <= item_q.last && left_q == 5'd2;
+            weight_q <= weight_q + 1'b1;
+            item_q.first <= 1'b0;
         end
-        if (fire && group_end) output_free_q <= 1'b0;
-        if (!rst_ni) valid_q <= 1'b0;
-        else if (take) valid_q <= item_valid_i;
-
-        if (!rst_ni) begin
-            gap_q <= '0;
-            port_free_q <= 1'b1;
-        end else if (fire && group_end) begin
-            gap_q <= item_q.group.emissions - 1'b1;
-            port_free_q <= item_q.group.emissions == 'd1;
-        end else if (!port_free_q) begin
-            gap_q <= gap_q - 1'b1;
-            port_free_q <= gap_q == 'd1;
-        end
+        if (group_valid_o) gap_q <= item_q.group.emissions - 1'b1;
+        else if (!port_free_q) gap_q <= gap_q - 1'b1;
+        if (!rst_ni) gap_q <= '0;
     end
 
     assign fire_o = fire;
@@ -93,10 +98,10 @@ module lacuna_issuer #(
     assign wave_o.read = 1'b0;
     assign wave_o.valid = fire;
     assign wave_o.first = item_q.first;
-    assign wave_o.last = group_end;
+    assign wave_o.last = group_end_q;
     assign wave_o.shift = item_q.shift;
     assign releases_x_o = fire && item_q.releases_x && last_slot_q;
-    assign group_valid_o = fire && group_end;
+    assign group_valid_o = able_q && group_end_q && end_able_q;
     assign group_o = item_q.group;
 
     // Kept in weight_q, left_q, last_slot_q and ready_q.
@@ -106,6 +111,6 @@ module lacuna_issuer #(
     assign busy_o = valid_q;
     assign entry_o = item_q.group.entry;
     assign wait_bank_o = valid_q && !ready_q;
-    assign wait_port_o = valid_q && ready_q && group_end && !port_free_q;
-    assign wait_output_o = valid_q && ready_q && group_end && port_free_q && !output_free_q;
+    assign wait_port_o = able_q && group_end_q && !port_free_q;
+    assign wait_output_o = able_q && group_end_q && port_free_q && !output_free_q;
 endmodule

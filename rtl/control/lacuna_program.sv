@@ -1,6 +1,6 @@
 // Program memory: descriptors of 8 words of 32 bits, written word by word, read whole and at once.
 //
-// descriptor_o is the descriptor at entry_i, without a cycle's delay. word_o is the word selected by address_i one cycle
+// descriptor_o is the descriptor at the entry_i of one cycle earlier. word_o is the word at the address_i of two cycles
 // earlier, while read_i makes the memory look at address_i instead of entry_i.
 `default_nettype none
 
@@ -30,6 +30,11 @@ module lacuna_program (
         assign words[w] = mem[entry];
     end
 
-    assign descriptor_o = words;
-    always_ff @(posedge clk_i) word_o <= words[address_i[2:0]];
+    logic [Words-1:0][31:0] words_q;
+
+    always_ff @(posedge clk_i) begin
+        words_q <= words;
+        word_o <= words_q[address_i[2:0]];
+    end
+    assign descriptor_o = words_q;
 endmodule

@@ -10,9 +10,9 @@
 // The step number lives on between runs; reset_step_i (while idle) makes the next step the first: it then reads
 // h of step 0, the initial state, without asking whether it is ready.
 //
-// Items of consecutive descriptors follow each other without a gap when a descriptor has at least three; the first one of a
-// run comes four cycles after start_i. Descriptors are passed over while an earlier one is walked, one in three cycles, the
-// time from an entry's number to what is known about it. phase_o is the number of the last
+// Items of consecutive descriptors follow each other without a gap when a descriptor has at least four; the first one of a
+// run comes four cycles after start_i. Descriptors are passed over while an earlier one is walked, one in four cycles, the
+// time from one to what is known about the next. phase_o is the number of the last
 // step done (while idle), modulo 8; fresh_o says that none was done since the reset of the step number.
 `default_nettype none
 
@@ -54,10 +54,10 @@ module lacuna_walker (
     logic [lacuna_pkg::PhaseW-1:0] ended_skew_q;
 
     // ---------------------------------------------------------------- the descriptor that comes next
-    // In the cycle after next_entry_q is set it is read; one later, what follows from it and the position is known;
-    // one later, go_q or skip_q.
+    // In the cycle after next_entry_q is set it is read; one later, age_q says that it is there, and what follows from it
+    // and the position goes into the registers below.
     lacuna_pkg::descriptor_t next_q;
-    logic age_q;
+    logic age_q, advance_q;
     logic active, go_q, skip_q;  // its step exists; it can be loaded, or must be passed over
     logic run_ends_q, rider_next_q, check_next_q, only_next_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_next_q, h_tag_next_q;
@@ -68,14 +68,15 @@ module lacuna_walker (
     logic [lacuna_pkg::PhaseW-1:0] step, step_before;
 
     assign program_entry_o = next_entry_q;
+    assign next_q = descriptor_i;
     assign active = iteration_q >= {1'b0, next_q.skew} && over_q <= {1'b0, next_q.skew}
                  && (!next_q.final_only || (left_one_q && over_q == {1'b0, next_q.skew}));
     assign step = phase_q - next_q.skew[lacuna_pkg::PhaseW-1:0];
     assign step_before = step - 1'b1;
 
     always_ff @(posedge clk_i) begin
-        next_q <= descriptor_i;
-        age_q <= state_q != StateIdle && !advance;
+        advance_q <= advance && rst_ni;
+        age_q <= state_q != StateIdle && !advance && !advance_q;
         go_q <= age_q && active && !ended_q && !advance;
         skip_q <= age_q && !active && !ended_q && !advance;
         run_ends_q <= next_q.stop && left_one_q && over_q == {1'b0, next_q.skew_max};
@@ -160,16 +161,16 @@ module lacuna_walker (
     end
 
     always_ff @(posedge clk_i) begin
+        left_one_q <= left_q == 'd1;  // it is not asked for before that is right
         if (state_q == StateIdle) begin
             start_entry_q <= entry_i;
             next_entry_q <= entry_i;
             left_q <= steps_i;
-            left_one_q <= steps_i == 'd1;
             iteration_q <= '0;
             over_q <= '0;
             ended_q <= 1'b0;
             if (start_i) phase_q <= phase_q + 1'b1;
-        end else if (advance) begin
+        end else if (advance_q) begin
             next_entry_q <= next_q.stop ? start_entry_q : next_entry_q + 1'b1;
             ended_q <= run_ends_q;
             ended_skew_q <= next_q.skew_max[lacuna_pkg::PhaseW-1:0];
@@ -178,7 +179,6 @@ module lacuna_walker (
                 if (!iteration_q[lacuna_pkg::SkewW]) iteration_q <= iteration_q + 1'b1;
                 if (left_one_q) over_q <= over_q + 1'b1;
                 else left_q <= left_q - 1'b1;
-                left_one_q <= left_one_q || left_q == 'd2;
             end
         end else if (state_q == StateFetch && ended_q) begin
             phase_q <= phase_q - ended_skew_q;

@@ -6,9 +6,19 @@
 // Pins as in Yosys' map of $__PDPW16KD_ and nextpnr's of PDPW16KD: with both data widths 36, port A writes and port B
 // reads; the lower half of a word is on DIA and DOA, the upper on DIB and DOB; ADA[3:0] are the byte enables, and
 // ADA[13:5], ADB[13:5] the word. Both halves' output registers are switched on.
+//
+// A block with a Space says what belongs into it: its initial words are Magic, place and ~place,
+// place = {Space, Select, First}, First the address of its first word. `lacuna bake` finds the block in a bitstream by them and
+// puts a model's words there. INITVAL_00 holds words 0 to 7, 18 bits in every 20, the lower half of a word first.
+//
+// Space 0..15, 15 for a memory that no model fills; Select 0..255; First 0..1048575.
 `default_nettype none
 
-module lacuna_block (
+module lacuna_block #(
+    parameter int unsigned Space = lacuna_pkg::NoSpace,
+    parameter int unsigned Select = 0,
+    parameter int unsigned First = 0
+) (
     input wire logic clk_i,
     input wire logic [3:0] we_i,
     input wire logic [8:0] waddr_i,
@@ -16,7 +26,20 @@ module lacuna_block (
     input wire logic [8:0] raddr_i,
     output logic [35:0] rdata_o
 );
+    if (Space > lacuna_pkg::NoSpace || Select > 255 || First > 1048575) begin : gen_bad
+        $error("lacuna_block: Space must be 0..15, Select 0..255, First 0..1048575");
+    end
+
+    localparam logic [35:0] Magic = 36'h1acb0516e;
+    localparam logic [35:0] Place = {8'(Space), 8'(Select), 20'(First)};
+    localparam logic [107:0] Signature = Space == lacuna_pkg::NoSpace ? '0 : {~Place, Place, Magic};
+    localparam logic [319:0] Initial = {
+        200'd0, 2'd0, Signature[107:90], 2'd0, Signature[89:72], 2'd0, Signature[71:54], 2'd0, Signature[53:36],
+        2'd0, Signature[35:18], 2'd0, Signature[17:0]
+    };
+
     DP16KD #(
+        .INITVAL_00(Initial),
         .DATA_WIDTH_A(36),
         .DATA_WIDTH_B(36),
         .REGMODE_A("OUTREG"),

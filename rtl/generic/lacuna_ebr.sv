@@ -5,12 +5,14 @@
 // Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_ebr.sv (DP16KD with OUTREG).
 //
-// Width 1..36; Depth 2..1048576.
+// Width 1..36; Depth 2..1048576; Space, Select: what belongs into the memory of a bitstream, of no effect here.
 `default_nettype none
 
 module lacuna_ebr #(
     parameter int unsigned Width = 36,
     parameter int unsigned Depth = 512,
+    parameter int unsigned Space = lacuna_pkg::NoSpace,
+    parameter int unsigned Select = 0,
     localparam int unsigned AddrW = $clog2(Depth)
 ) (
     input wire logic clk_i,
@@ -20,11 +22,11 @@ module lacuna_ebr #(
     input wire logic [AddrW-1:0] raddr_i,
     output logic [Width-1:0] rdata_o
 );
-    if (Width < 1 || Width > 36 || Depth < 2 || Depth > 1048576) begin : gen_bad
-        $error("lacuna_ebr: Width must be 1..36 and Depth 2..1048576");
+    if (Width < 1 || Width > 36 || Depth < 2 || Depth > 1048576 || Space > lacuna_pkg::NoSpace || Select > 255) begin : gen_bad
+        $error("lacuna_ebr: Width must be 1..36 and Depth 2..1048576, Space 0..15, Select 0..255");
     end
 
-    (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[0:Depth-1];
+    (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[0:Depth-1] /* verilator public_flat_rw */;  // sim/engine.hpp: poke
     logic [Width-1:0] read_q;
 
     always_ff @(posedge clk_i) begin

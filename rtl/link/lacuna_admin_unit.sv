@@ -52,20 +52,19 @@ module lacuna_admin_unit #(
         Idle, Clear, Clearing, Id, Banks, Registers, Commit, Counter, CounterBytes, Rate, Judge, Word, Done
     } state_e;
 
-    state_e state_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
     logic [2:0] at_q;
     logic [3:0] counter_q;
     logic [31:0] word_q, asked_q;
     logic [24:0] banks_q;
     logic [8:0] tokens_q;
     logic [3:0] settle_q;
-    logic same_q, byte_valid, last_byte, summed_q, turn_q;
+    logic same_q, rating_q, byte_valid, last_byte, summed_q, turn_q;
     logic [63:0] id_q;
     logic [lacuna_link_pkg::ModelRegisters-1:0] wrong, wrong_q;
     logic [3:0] first_wrong_q;
 
-    assign byte_valid = read_valid_i && !read_seek_o;
-    assign read_next_o = byte_valid && (state_q == Id || state_q == Rate);
+    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
     assign counter_o = counter_q;
     assign last_byte = at_q == 3'd3;
 
@@ -91,6 +90,7 @@ module lacuna_admin_unit #(
         done_o <= 1'b0;
         read_seek_o <= 1'b0;
         reply_valid_o <= 1'b0;
+        read_next_o <= byte_valid && (state_q == Id || state_q == Rate);
         clear_o <= 1'b0;
         commit_o <= 1'b0;
         cleared_o <= 1'b0;
@@ -113,6 +113,7 @@ module lacuna_admin_unit #(
                 status_o <= lacuna_link_pkg::StatusOk;
                 if (start_i) begin
                     read_seek_o <= 1'b1;
+                    rating_q <= opcode_i == lacuna_link_pkg::OpSetBaud;
                     unique case (opcode_i)
                         lacuna_link_pkg::OpClear: state_q <= Clear;
                         lacuna_link_pkg::OpCommit: state_q <= boot_i ? Banks : Id;
@@ -151,7 +152,6 @@ module lacuna_admin_unit #(
             Banks: begin
                 if (!same_q) begin
                     status_o <= lacuna_link_pkg::StatusBadValue;
-                    detail_o <= 32'(lacuna_link_pkg::RegModelIdLow);
                     state_q <= Done;
                 end else if (!turn_q) begin
                     // summed_q follows.
@@ -167,7 +167,6 @@ module lacuna_admin_unit #(
                     state_q <= Commit;
                     if (wrong_q != '0) begin
                         status_o <= lacuna_link_pkg::StatusBadValue;
-                        detail_o <= 32'(first_wrong_q);
                         state_q <= Done;
                     end
                 end
@@ -209,7 +208,6 @@ module lacuna_admin_unit #(
                 state_q <= Word;
                 if (asked_q > lacuna_link_pkg::IncrementMax || asked_q < lacuna_link_pkg::IncrementMin) begin
                     status_o <= lacuna_link_pkg::StatusBadValue;
-                    detail_o <= lacuna_link_pkg::IncrementMax;
                     state_q <= Done;
                 end
             end
@@ -230,10 +228,16 @@ module lacuna_admin_unit #(
             state_q <= Idle;
             done_o <= 1'b0;
             read_seek_o <= 1'b0;
+            read_next_o <= 1'b0;
             reply_valid_o <= 1'b0;
             clear_o <= 1'b0;
             commit_o <= 1'b0;
             cleared_o <= 1'b0;
         end
+    end
+
+    // The detail of the only error, BAD_VALUE.
+    always_ff @(posedge clk_i) begin
+        detail_o <= rating_q ? lacuna_link_pkg::IncrementMax : same_q ? 32'(first_wrong_q) : 32'(lacuna_link_pkg::RegModelIdLow);
     end
 endmodule

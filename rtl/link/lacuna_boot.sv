@@ -32,6 +32,7 @@ module lacuna_boot #(
         assign unused = ^{clk_i, rst_ni, write_ready_i};
     end else begin : gen_boot
         localparam int unsigned AddrW = $clog2(BootDepth);
+        localparam int unsigned BootSpace = 10;  // of no request: only a bitstream fills this memory
 
         if (BootDepth < 16 || BootDepth > 65536) begin : gen_bad
             $error("lacuna_boot: BootDepth must be 0 or 16..65536");
@@ -39,15 +40,16 @@ module lacuna_boot #(
 
         typedef enum logic [2:0] {Magic, Count, Place, Data, Write, Done} state_e;
 
-        state_e state_q;
-        logic [2:0] wait_q;
+        (* fsm_encoding = "one-hot" *) state_e state_q;
+        logic [3:0] wait_q;
         logic [AddrW-1:0] address_q;
-        logic [35:0] word;
+        logic [35:0] word, word_q;
+        logic magic_q, last_q;
         logic [15:0] left_q;
 
         // Written never: its contents come with the bitstream.
         lacuna_ebr #(
-            .Width(36), .Depth(BootDepth)
+            .Width(36), .Depth(BootDepth), .Space(BootSpace)
         ) u_memory (
             .clk_i,
             .we_i(1'b0),
@@ -61,32 +63,35 @@ module lacuna_boot #(
         assign write_valid_o = state_q == Write;
 
         always_ff @(posedge clk_i) begin
-            wait_q <= {wait_q[1:0], 1'b1};
+            wait_q <= {wait_q[2:0], 1'b1};
+            word_q <= word;
+            magic_q <= word_q == lacuna_link_pkg::BootMagic;
+            last_q <= left_q == 16'd1;
             if (state_q == Write) begin
                 if (write_ready_i) begin
                     left_q <= left_q - 1'b1;
-                    state_q <= left_q == 16'd1 ? Done : Place;
+                    state_q <= last_q ? Done : Place;
                 end
-            end else if (state_q != Done && wait_q[2]) begin
+            end else if (state_q != Done && wait_q[3]) begin
                 address_q <= address_q + 1'b1;
                 wait_q <= '0;
                 unique case (state_q)
                     Magic: begin
-                        baked_o <= word == lacuna_link_pkg::BootMagic;
-                        state_q <= word == lacuna_link_pkg::BootMagic ? Count : Done;
+                        baked_o <= magic_q;
+                        state_q <= magic_q ? Count : Done;
                     end
                     Count: begin
-                        left_q <= word[15:0];
-                        state_q <= word[15:0] == '0 ? Done : Place;
+                        left_q <= word_q[15:0];
+                        state_q <= word_q[15:0] == '0 ? Done : Place;
                     end
                     Place: begin
-                        write_space_o <= 8'(word[35:32]);
-                        write_select_o <= word[31:24];
-                        write_address_o <= word[23:0];
+                        write_space_o <= 8'(word_q[35:32]);
+                        write_select_o <= word_q[31:24];
+                        write_address_o <= word_q[23:0];
                         state_q <= Data;
                     end
                     default: begin
-                        write_data_o <= word;
+                        write_data_o <= word_q;
                         state_q <= Write;
                     end
                 endcase

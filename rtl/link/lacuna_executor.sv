@@ -76,7 +76,7 @@ module lacuna_executor #(
         Settle
     } state_e;
 
-    state_e state_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
     logic [15:0] session_q, expected_q;       // of the open session
     logic [SlotW:0] stored_q;                 // replies kept
     logic [15:0] request_session_q, request_sequence_q, distance_q;
@@ -89,7 +89,7 @@ module lacuna_executor #(
     logic known, at_least, needs_model;
     logic [2:0] unit, unit_q;
     logic [3:0] wanted, wanted_q;
-    logic known_q, length_ok_q, needs_model_q;
+    logic known_q, at_least_q, exact_q, longer_q, length_ok_q, needs_model_q;
 
     always_comb begin
         known = 1'b1;
@@ -134,7 +134,10 @@ module lacuna_executor #(
         unit_q <= unit;
         wanted_q <= wanted;
         needs_model_q <= needs_model;
-        length_ok_q <= length_o == (IndexW + 1)'(wanted) || (at_least && length_o > (IndexW + 1)'(wanted));
+        at_least_q <= at_least;
+        exact_q <= length_o == (IndexW + 1)'(wanted_q);
+        longer_q <= length_o > (IndexW + 1)'(wanted_q);
+        length_ok_q <= exact_q || (at_least_q && longer_q);
     end
 
     // ---------------------------------------------------------------- the answer of the unit at work

@@ -314,7 +314,7 @@ module lacuna_link #(
 
         for (genvar part = 0; part < lacuna_pkg::BankParts; part++) begin : gen_part
             lacuna_ebr #(
-                .Width(32), .Depth(EmbeddingDepth)
+                .Width(32), .Depth(EmbeddingDepth), .Space(32'(lacuna_link_pkg::SpaceEmbedding)), .Select(part)
             ) u_memory (
                 .clk_i,
                 .we_i(emb_we[part]),
@@ -473,12 +473,13 @@ module lacuna_link #(
     // ---------------------------------------------------------------- replies
     logic cache_start_q, cache_valid_q;
     logic [3:0] cache_place_q;
-    logic [7:0] cache_data_q, cached_byte, info_byte;
+    logic [7:0] cache_data_q, cached_byte, cached_byte_q, info_byte;
     logic [IndexW-1:0] send_address;
     logic out_valid, out_ready;
     logic [7:0] out_byte;
 
     always_ff @(posedge clk_i) begin
+        cached_byte_q <= cached_byte;
         cache_start_q <= own_start || run_place;
         cache_place_q <= run_place ? run_index : '0;
         cache_valid_q <= own_valid || reply_valid != '0;
@@ -533,7 +534,7 @@ module lacuna_link #(
         .header_i({direct ? direct_status : cached_status, send_sequence, send_session}),
         .length_i(direct ? direct_length : cached_length),
         .payload_address_o(send_address),
-        .payload_i(direct ? info_byte : cached_byte),
+        .payload_i(direct ? info_byte : cached_byte_q),
         .out_valid_o(out_valid),
         .out_ready_i(out_ready),
         .out_data_o(out_byte)

@@ -1,6 +1,6 @@
 // Counters of the link, 32 bits each, in one small memory.
 //
-// An event of event_i is remembered until its turn comes, once in 32 cycles at the latest; two of the same kind within
+// An event of event_i is remembered until its turn comes, 33 cycles later at the latest; two of the same kind within
 // that time count once (events of the line are at least 40 cycles apart). read_index_i -> read_o: combinational; the
 // engine's counters, count_i, follow those of the link. Reset must last 16 cycles.
 `default_nettype none
@@ -19,25 +19,28 @@ module lacuna_link_counters (
     logic [Own-1:0] pending_q;
     logic [15:0] pending;
     logic [3:0] turn_q;
-    logic write_q, taken_q;
-    logic [31:0] value_q;
+    logic [2:0] phase_q;  // read, add, write
+    logic taken_q;
+    logic [31:0] read_q, value_q;
     logic [31:0] engine;
 
     assign pending = 16'(pending_q);
 
-    // Two cycles a counter: read, then write.
     always_ff @(posedge clk_i) begin
-        write_q <= !write_q;
-        if (write_q) turn_q <= turn_q + 1'b1;
-        value_q <= counter[turn_q] + 32'(pending[turn_q]);
-        taken_q <= pending[turn_q];
-        if (write_q) counter[turn_q] <= value_q;
+        phase_q <= {phase_q[1:0], phase_q[2]};
+        read_q <= counter[turn_q];
+        if (phase_q[0]) taken_q <= pending[turn_q];
+        value_q <= read_q + 32'(taken_q);
+        if (phase_q[2]) begin
+            counter[turn_q] <= value_q;
+            turn_q <= turn_q == 4'(Own - 1) ? '0 : turn_q + 1'b1;
+        end
         for (int unsigned i = 0; i < Own; i++) begin
             if (event_i[i]) pending_q[i] <= 1'b1;
-            else if (write_q && taken_q && turn_q == 4'(i)) pending_q[i] <= 1'b0;
+            else if (phase_q[2] && taken_q && turn_q == 4'(i)) pending_q[i] <= 1'b0;
         end
         if (!rst_ni) begin
-            write_q <= 1'b1;
+            phase_q <= 3'b100;
             value_q <= '0;
             taken_q <= 1'b0;
             pending_q <= '0;

@@ -1,6 +1,6 @@
 // Replies that come from no memory: IDENTIFY, OPEN, and the detail of an error that is not kept.
 //
-// select_i says which; byte address_i of it appears on data_o two cycles later. What it shows holds while it is read,
+// select_i says which; byte address_i of it appears on data_o three cycles later. What it shows holds while it is read,
 // since no other request is executed meanwhile.
 `default_nettype none
 
@@ -36,7 +36,9 @@ module lacuna_link_info #(
     logic [8*lacuna_link_pkg::IdentifyBytes-1:0] identify;
     logic [6:0] place;
     logic [5:0] place_q;
+    logic [2:0] place_qq;
     logic detail_q;
+    logic [63:0] part_q;
 
     // Fields as the protocol lists them, the last one on top.
     assign identify = {
@@ -71,7 +73,9 @@ module lacuna_link_info #(
     always_ff @(posedge clk_i) begin
         place_q <= place[5:0];
         detail_q <= detail_i;
-        data_o <= detail_q ? detail_value_i[place_q[1:0]*8+:8] : identify[place_q*8+:8];
+        part_q <= detail_q ? 64'(detail_value_i) : identify[place_q[5:3]*64+:64];
+        place_qq <= place_q[2:0];
+        data_o <= part_q[place_qq*8+:8];
     end
 
     logic unused;

@@ -2,7 +2,7 @@
 //
 // Requests are valid/ready; a read is answered by rvalid_o before the next request. Spaces 0..6 go to the engine's host
 // port, which must be idle; the embedding and the model registers are written and read here. Requests for places that do
-// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, two cycles after
+// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, three cycles after
 // space_i, select_i and write_i, say which do. dirty_o: a word was written that is part of a model.
 //
 // emb_*: the embedding, one memory for each 32-bit part of a bank. EmbeddingDepth 0: there is none.
@@ -60,39 +60,39 @@ module lacuna_memory_map #(
     end
 
     // ---------------------------------------------------------------- what there is
-    logic select_ok;
+    logic select_ok, known;
     logic [23:0] words;
-    logic known;
+    logic zero_q, tile_q, lane_q, port_q, part_q, copy_q;  // what the select could name
 
     always_comb begin
         known = 1'b1;
-        select_ok = select_i == '0;
+        select_ok = zero_q;
         words = '0;
         unique case (space_i)
             lacuna_link_pkg::SpaceWeight: begin
-                select_ok = select_i[5:0] < 6'(Tiles);
+                select_ok = tile_q;
                 words = 24'(WeightDepth);
             end
             lacuna_link_pkg::SpaceRow: begin
-                select_ok = select_i < 8'(lacuna_pkg::Lanes * Ports);
+                select_ok = lane_q;
                 words = 24'(RowDepth);
             end
             lacuna_link_pkg::SpaceCell: begin
-                select_ok = select_i < 8'(Ports);
+                select_ok = port_q;
                 words = 24'(RowDepth);
             end
             lacuna_link_pkg::SpaceBank: begin
-                select_ok = select_i < 8'(lacuna_pkg::BankParts);
+                select_ok = part_q;
                 words = 24'(BankDepth);
             end
             lacuna_link_pkg::SpaceProgram: words = 24'(ProgramWords);
             lacuna_link_pkg::SpaceTable: begin
-                select_ok = write_i || (select_i < 8'(8 * Ports) && select_i[2:0] < 3'(TableCopies));
+                select_ok = copy_q;
                 words = 24'(1 << lacuna_pkg::TableAddrW);
             end
             lacuna_link_pkg::SpaceInput: words = 24'd1;
             lacuna_link_pkg::SpaceEmbedding: begin
-                select_ok = select_i < 8'(lacuna_pkg::BankParts);
+                select_ok = part_q;
                 words = 24'(EmbeddingDepth);
                 known = EmbeddingDepth != 0;
             end
@@ -105,6 +105,12 @@ module lacuna_memory_map #(
     logic [23:0] words_q;
 
     always_ff @(posedge clk_i) begin
+        zero_q <= select_i == '0;
+        tile_q <= select_i[5:0] < 6'(Tiles);
+        lane_q <= select_i < 8'(lacuna_pkg::Lanes * Ports);
+        port_q <= select_i < 8'(Ports);
+        part_q <= select_i < 8'(lacuna_pkg::BankParts);
+        copy_q <= write_i || (select_i < 8'(8 * Ports) && select_i[2:0] < 3'(TableCopies));
         known_q <= known;
         select_ok_q <= select_ok;
         words_q <= words;
@@ -115,11 +121,11 @@ module lacuna_memory_map #(
     // ---------------------------------------------------------------- requests
     typedef enum logic [1:0] {Idle, Engine, EngineRead, Own} state_e;
 
-    state_e state_q;
-    logic write_q, to_engine, state_space;
-    logic [7:0] space_q;
-    logic [35:0] own_word;
-    logic [2:0] wait_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
+    logic write_q, model_q, embedding_q, to_engine, state_space;
+    logic [2:0] space_q;
+    logic [35:0] own_word_q;
+    logic [3:0] wait_q;
     logic [31:0] emb_word;
 
     assign to_engine = space_i < lacuna_link_pkg::SpaceEmbedding;
@@ -132,7 +138,6 @@ module lacuna_memory_map #(
         for (int unsigned part = 1; part < lacuna_pkg::BankParts; part++) begin
             if (mem_select_o[2:0] == 3'(part)) emb_word = emb_bank_i[part*32+:32];
         end
-        own_word = space_q == lacuna_link_pkg::SpaceModel ? reg_word_i : 36'(emb_word);
     end
 
     always_ff @(posedge clk_i) begin
@@ -140,11 +145,14 @@ module lacuna_memory_map #(
         dirty_o <= 1'b0;
         emb_we_o <= '0;
         reg_we_o <= 1'b0;
-        wait_q <= {wait_q[1:0], 1'b1};
+        wait_q <= {wait_q[2:0], 1'b1};
+        own_word_q <= model_q ? reg_word_i : 36'(emb_word);
         unique case (state_q)
             Idle: begin
                 if (valid_i) begin
-                    space_q <= space_i;
+                    space_q <= space_i[2:0];
+                    model_q <= space_i == lacuna_link_pkg::SpaceModel;
+                    embedding_q <= space_i == lacuna_link_pkg::SpaceEmbedding;
                     mem_select_o <= select_i;
                     mem_address_o <= address_i[lacuna_pkg::MemAddrW-1:0];
                     mem_data_o <= data_i;
@@ -163,14 +171,14 @@ module lacuna_memory_map #(
                 end
             end
             default: begin
-                rdata_o <= own_word;
+                rdata_o <= own_word_q;
                 if (write_q) begin
                     for (int unsigned part = 0; part < lacuna_pkg::BankParts; part++) begin
-                        emb_we_o[part] <= space_q == lacuna_link_pkg::SpaceEmbedding && mem_select_o[2:0] == 3'(part);
+                        emb_we_o[part] <= embedding_q && mem_select_o[2:0] == 3'(part);
                     end
-                    reg_we_o <= space_q == lacuna_link_pkg::SpaceModel;
+                    reg_we_o <= model_q;
                     state_q <= Idle;
-                end else if (wait_q[2]) begin
+                end else if (wait_q[3]) begin
                     rvalid_o <= 1'b1;
                     state_q <= Idle;
                 end
@@ -187,7 +195,7 @@ module lacuna_memory_map #(
 
     assign mem_valid_o = state_q == Engine;
     assign mem_write_o = write_q;
-    assign mem_space_o = lacuna_pkg::space_e'(space_q[2:0]);
+    assign mem_space_o = lacuna_pkg::space_e'(space_q);
     assign emb_address_o = mem_address_o[15:0];
     assign emb_data_o = mem_data_o[31:0];
     assign emb_read_o = state_q == Own;

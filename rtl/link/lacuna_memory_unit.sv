@@ -49,7 +49,7 @@ module lacuna_memory_unit #(
         Idle, Head, Divide, Padding, Settle, Check, Nibble, Put, Ask, Answer, Spread, Digest, Flush, Result, Done
     } state_e;
 
-    state_e state_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
     logic writing_q, hashing_q, half_q;
     logic too_many_q, none_q, beyond_q, high_q;  // of count and address
     logic last_q, empty_q, more_q, whole_q, again_q;
@@ -71,9 +71,8 @@ module lacuna_memory_unit #(
     assign map_data_o = word_q;
     assign crc_start = state_q == Check;
     assign crc_valid = state_q == Digest;
-    assign byte_valid = read_valid_i && !read_seek_o;
+    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
     assign last_of_head = step_q == (writing_q ? 4'd5 : hashing_q ? 4'd9 : 4'd7);
-    assign read_next_o = byte_valid && (state_q == Head || (state_q == Nibble && half_q));
 
     lacuna_crc32 u_crc (
         .clk_i,
@@ -87,6 +86,7 @@ module lacuna_memory_unit #(
         done_o <= 1'b0;
         read_seek_o <= 1'b0;
         reply_valid_o <= 1'b0;
+        read_next_o <= byte_valid && (state_q == Head || (state_q == Nibble && half_q));
         too_many_q <= !writing_q && count_q > (hashing_q ? 32'(lacuna_link_pkg::HashCountMax) : 32'(ReadMax));
         none_q <= count_q == '0;
         high_q <= address_q[31:24] != '0;
@@ -137,7 +137,6 @@ module lacuna_memory_unit #(
                     count_q <= count_q + 1'b1;
                 end else if (!whole_q) begin
                     status_o <= lacuna_link_pkg::StatusBadLength;
-                    detail_o <= 32'(HeadBytes + (Nibbles + 1) / 2);
                     state_q <= Done;
                 end else begin
                     read_seek_o <= 1'b1;
@@ -150,7 +149,6 @@ module lacuna_memory_unit #(
                     state_q <= Settle;
                     if (read_byte_i[7:4] != '0) begin
                         status_o <= lacuna_link_pkg::StatusBadValue;
-                        detail_o <= 32'h0000_000F;
                         state_q <= Done;
                     end
                 end
@@ -168,15 +166,12 @@ module lacuna_memory_unit #(
                 read_index_o <= IndexW'(HeadBytes);
                 if (!map_space_ok_i) begin
                     status_o <= lacuna_link_pkg::StatusBadSpace;
-                    detail_o <= 32'(lacuna_link_pkg::SpaceModel);
                     state_q <= Done;
                 end else if (none_q || too_many_q) begin
                     status_o <= lacuna_link_pkg::StatusBadCount;
-                    detail_o <= hashing_q ? 32'(lacuna_link_pkg::HashCountMax) : 32'(ReadMax);
                     state_q <= Done;
                 end else if (beyond_q || high_q) begin
                     status_o <= lacuna_link_pkg::StatusBadAddress;
-                    detail_o <= 32'(map_words_i);
                     state_q <= Done;
                 end else begin
                     status_o <= lacuna_link_pkg::StatusOk;
@@ -245,7 +240,19 @@ module lacuna_memory_unit #(
             state_q <= Idle;
             done_o <= 1'b0;
             read_seek_o <= 1'b0;
+            read_next_o <= 1'b0;
             reply_valid_o <= 1'b0;
         end
+    end
+
+    // The detail follows from the status, a cycle behind it.
+    always_ff @(posedge clk_i) begin
+        unique case (status_o)
+            lacuna_link_pkg::StatusBadLength: detail_o <= 32'(HeadBytes + (Nibbles + 1) / 2);
+            lacuna_link_pkg::StatusBadValue: detail_o <= 32'h0000_000F;
+            lacuna_link_pkg::StatusBadSpace: detail_o <= 32'(lacuna_link_pkg::SpaceModel);
+            lacuna_link_pkg::StatusBadCount: detail_o <= hashing_q ? 32'(lacuna_link_pkg::HashCountMax) : 32'(ReadMax);
+            default: detail_o <= 32'(map_words_i);
+        endcase
     end
 endmodule

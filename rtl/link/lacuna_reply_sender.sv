@@ -2,7 +2,7 @@
 //
 // send_i, with ready_o high, takes a reply: header_i (session, sequence, status: lowest byte first) and length_i; both
 // and the payload hold until ready_o is high again. The payload is read through payload_address_o -> payload_i, which
-// must answer two cycles later. out_* are the bytes of the line: a delimiter where lead_i says that the line was idle,
+// must answer three cycles later. out_* are the bytes of the line: a delimiter where lead_i says that the line was idle,
 // the body in COBS, a delimiter.
 //
 // Two walkers share the way to a body's bytes (Latency cycles from a request to its byte): the scanner runs ahead, one
@@ -30,26 +30,24 @@ module lacuna_reply_sender #(
     output logic [7:0] out_data_o
 );
     localparam int unsigned CountW = IndexW + 2;
-    localparam int unsigned Latency = 4;  // request; address; memory, twice; byte
+    localparam int unsigned Latency = 5;  // request; address; payload, three times; byte
     localparam int unsigned Codes = 16;
     localparam int unsigned CodesW = $clog2(Codes);
     localparam logic [7:0] FullBlock = 8'hFF;
     localparam logic [7:0] FullRun = 8'd254;
 
     // ---------------------------------------------------------------- a body's bytes
-    // Stage 0: which byte. 1: its place. 2, 3: memory. 4: the byte.
+    // Stage 0: which byte. 1: its place. 2, 3, 4: the payload's memory. 5: the byte.
     typedef enum logic [1:0] {FromHeader, FromPayload, FromCrc} source_e;
 
     logic emit_request, scan_request;
     logic [CountW-1:0] emit_index_q, scan_index_q, index_q, crc_begin_q;
     logic [CountW-1:0] body_last_q, crc_last_q;
-    source_e source_q, source_qq, source_qqq;
-    logic [2:0] part, part_q, part_qq, part_qqq;
+    source_e source_q, source_qq, source_qqq, source_qqqq;
+    logic [2:0] part_q, part_qq, part_qqq, part_qqqq;
     logic [Latency-1:0] emit_q, scan_q;
     logic [7:0] byte_q;
     logic [31:0] crc;
-
-    assign part = index_q[2:0] - (index_q >= crc_begin_q ? crc_begin_q[2:0] : 3'd0);
 
     always_ff @(posedge clk_i) begin
         index_q <= emit_request ? emit_index_q : scan_index_q;
@@ -58,15 +56,17 @@ module lacuna_reply_sender #(
 
         payload_address_o <= IndexW'(index_q - CountW'(lacuna_link_pkg::HeaderBytes));
         source_q <= index_q >= crc_begin_q ? FromCrc : index_q < CountW'(lacuna_link_pkg::HeaderBytes) ? FromHeader : FromPayload;
-        part_q <= part;
+        part_q <= index_q[2:0];
         source_qq <= source_q;
-        part_qq <= part_q;
+        part_qq <= part_q - (source_q == FromCrc ? crc_begin_q[2:0] : 3'd0);
         source_qqq <= source_qq;
         part_qqq <= part_qq;
+        source_qqqq <= source_qqq;
+        part_qqqq <= part_qqq;
 
-        unique case (source_qqq)
-            FromHeader: byte_q <= header_i[part_qqq*8+:8];
-            FromCrc: byte_q <= ~crc[part_qqq[1:0]*8+:8];
+        unique case (source_qqqq)
+            FromHeader: byte_q <= header_i[part_qqqq*8+:8];
+            FromCrc: byte_q <= ~crc[part_qqqq[1:0]*8+:8];
             default: byte_q <= payload_i;
         endcase
         if (!rst_ni) begin
@@ -78,7 +78,7 @@ module lacuna_reply_sender #(
     // ---------------------------------------------------------------- scanner
     typedef enum logic [2:0] {ScanIdle, ScanBody, ScanWait, ScanCrc, ScanEnd, ScanDone} scan_e;
 
-    scan_e scan_state_q;
+    (* fsm_encoding = "one-hot" *) scan_e scan_state_q;
     logic [3:0] wait_q;
     logic scanned_q, crc_part_q;
     logic [7:0] run_q;  // bytes without a zero behind the last code
@@ -86,10 +86,10 @@ module lacuna_reply_sender #(
     logic code_valid_q, code_end_q, code_taken, code_ready, code_valid, code_end;
     logic [7:0] code_q, code;
     logic [CodesW:0] codes_q;  // in the queue
-    logic room, last_body, last_crc;
+    logic room, full_q, last_body, last_crc;
 
-    // Codes of the bytes under way find room.
-    assign room = codes_q < (CodesW + 1)'(Codes - Latency - 3);
+    // Codes of the bytes under way find room: Latency of them, three behind, and the final one.
+    assign room = !full_q;
     assign scan_request = (scan_state_q == ScanBody || scan_state_q == ScanCrc) && room && !emit_request;
     assign last_body = scan_index_q == body_last_q;
     assign last_crc = scan_index_q == crc_last_q;
@@ -160,6 +160,7 @@ module lacuna_reply_sender #(
             end
             default: if (emitted_q) scan_state_q <= ScanIdle;
         endcase
+        full_q <= codes_q >= (CodesW + 1)'(Codes - Latency - 4);
         codes_q <= codes_q + (CodesW + 1)'(code_valid_q) - (CodesW + 1)'(code_taken);
         if (!rst_ni) begin
             scan_state_q <= ScanIdle;
@@ -183,35 +184,37 @@ module lacuna_reply_sender #(
     );
 
     // ---------------------------------------------------------------- emitter
-    typedef enum logic [2:0] {EmitIdle, EmitLead, EmitCode, EmitNext, EmitFetch, EmitByte, EmitEnd} emit_e;
+    typedef enum logic [2:0] {EmitIdle, EmitLead, EmitCode, EmitLength, EmitNext, EmitFetch, EmitByte, EmitEnd} emit_e;
 
-    emit_e emit_state_q;
+    (* fsm_encoding = "one-hot" *) emit_e emit_state_q;
     logic [7:0] left_q;  // bytes of the block
-    logic zero_q, final_q, emitted_q;
+    logic zero_q, final_q, emitted_q, none_q, fetched_q;
 
-    assign code_taken = emit_state_q == EmitCode && code_valid && (out_ready_i || code == '0);
+    assign code_taken = emit_state_q == EmitCode && code_valid;
     assign emit_request = emit_state_q == EmitNext && left_q != '0;
-    assign out_valid_o = emit_state_q == EmitLead || (emit_state_q == EmitCode && code_valid && code != '0)
-                       || emit_state_q == EmitByte || emit_state_q == EmitEnd;
-    assign out_data_o = emit_state_q == EmitCode ? code : emit_state_q == EmitByte ? fetched_q : '0;
-
-    logic [7:0] fetched_q;
+    assign out_valid_o = emit_state_q == EmitLead || (emit_state_q == EmitLength && !none_q) || emit_state_q == EmitByte || emit_state_q == EmitEnd;
 
     always_ff @(posedge clk_i) begin
         emitted_q <= 1'b0;
+        fetched_q <= emit_q[Latency-1];
         unique case (emit_state_q)
             EmitIdle: begin
                 emit_index_q <= '0;
+                out_data_o <= '0;
                 if (send_i && ready_o) emit_state_q <= lead_i ? EmitLead : EmitCode;
             end
             EmitLead: if (out_ready_i) emit_state_q <= EmitCode;
             EmitCode: begin
-                if (code_taken) begin
-                    left_q <= code == '0 ? '0 : code - 1'b1;
-                    zero_q <= code != FullBlock;
-                    final_q <= code_end;
-                    emit_state_q <= EmitNext;
-                end
+                out_data_o <= code;
+                left_q <= code - 1'b1;
+                zero_q <= code != FullBlock;
+                final_q <= code_end;
+                none_q <= code == '0;
+                if (code_valid) emit_state_q <= EmitLength;
+            end
+            EmitLength: begin
+                if (none_q) left_q <= '0;
+                if (none_q || out_ready_i) emit_state_q <= EmitNext;
             end
             // The zero at a block's end is not sent: its code stands for it.
             EmitNext: begin
@@ -220,13 +223,14 @@ module lacuna_reply_sender #(
                     left_q <= left_q - 1'b1;
                     emit_state_q <= EmitFetch;
                 end else begin
+                    out_data_o <= '0;
                     if (zero_q) emit_index_q <= emit_index_q + 1'b1;
                     emit_state_q <= final_q ? EmitEnd : EmitCode;
                 end
             end
             EmitFetch: begin
-                fetched_q <= byte_q;
-                if (fetch_done_q) emit_state_q <= EmitByte;
+                out_data_o <= byte_q;
+                if (fetched_q) emit_state_q <= EmitByte;
             end
             EmitByte: if (out_ready_i) emit_state_q <= EmitNext;
             default: begin
@@ -236,15 +240,12 @@ module lacuna_reply_sender #(
                 end
             end
         endcase
-        fetch_done_q <= emit_q[Latency-1];
         if (!rst_ni) begin
             emit_state_q <= EmitIdle;
-            fetch_done_q <= 1'b0;
+            fetched_q <= 1'b0;
             emitted_q <= 1'b0;
         end
     end
-
-    logic fetch_done_q;
 
     logic unused;
     assign unused = code_ready;

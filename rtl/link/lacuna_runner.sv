@@ -85,7 +85,7 @@ module lacuna_runner #(
         Recover, Length, Front, Done
     } state_e;
 
-    state_e state_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
     logic step_q, generate_q, outputs_q, score_q;
     logic [7:0] first_q;     // mode, flags, or first token
     logic [15:0] count_q, left_q;
@@ -100,7 +100,7 @@ module lacuna_runner #(
     logic [31:0] cycles_q;
     logic [WatchW-1:0] watch_q;
     logic [3:0] quiet_q;
-    logic byte_valid, seen_q, engine_started_q;
+    logic byte_valid, next_q, seen_q, engine_started_q;
 
     logic multiply_q, multiplied, multiplied_q, multiplied_qq, input_start, input_busy, input_taken, output_busy, output_taken, output_reply;
     logic input_next, token_valid;
@@ -109,9 +109,9 @@ module lacuna_runner #(
     logic [31:0] product;
     logic [16:0] expected_q;
 
-    assign byte_valid = read_valid_i && !read_seek_o;
+    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
     assign token_mode_o = state_q != Idle && !step_q;
-    assign read_next_o = (byte_valid && (state_q == Head || state_q == Vocabulary)) || (input_next && !read_seek_o);
+    assign read_next_o = next_q || input_next;
 
     lacuna_multiplier #(
         .WidthA(16), .WidthB(16)
@@ -135,6 +135,7 @@ module lacuna_runner #(
         engine_start_o <= 1'b0;
         engine_reset_o <= 1'b0;
         reply_place_o <= 1'b0;
+        next_q <= byte_valid && (state_q == Head || state_q == Vocabulary);
         front_q <= '0;
         word_bytes_q <= (5'(y_format_i[2:1]) << (y_format_i[0] ? 2 : 0)) << (Ports - 1);
         expected_q <= 17'(product[15:0]) + 17'(HeadBytes);
@@ -195,23 +196,18 @@ module lacuna_runner #(
                 state_q <= step_q ? VectorBytes : Vocabulary;
                 if (!step_q && no_tokens_q) begin
                     status_o <= lacuna_link_pkg::StatusNoTokenMode;
-                    detail_o <= '0;
                     state_q <= Done;
                 end else if (!generate_q && bad_first_q) begin
                     status_o <= lacuna_link_pkg::StatusBadValue;
-                    detail_o <= 32'd1;
                     state_q <= Done;
                 end else if (none_q) begin
                     status_o <= lacuna_link_pkg::StatusBadCount;
-                    detail_o <= 32'(Room);
                     state_q <= Done;
                 end else if (!step_q && !generate_q && bad_length_q) begin
                     status_o <= lacuna_link_pkg::StatusBadLength;
-                    detail_o <= 32'(tokens_end_q);
                     state_q <= Done;
                 end else if (generate_q && bad_token_q) begin
                     status_o <= lacuna_link_pkg::StatusBadToken;
-                    detail_o <= 32'(token_count_i);
                     state_q <= Done;
                 end else if (generate_q) begin
                     state_q <= Words;
@@ -224,7 +220,6 @@ module lacuna_runner #(
                     state_q <= Words;
                     if (bad_length_q) begin
                         status_o <= lacuna_link_pkg::StatusBadLength;
-                        detail_o <= product + 32'(HeadBytes);
                         state_q <= Done;
                     end
                 end
@@ -246,7 +241,6 @@ module lacuna_runner #(
                     state_q <= Words;
                     if (unknown_q) begin
                         status_o <= lacuna_link_pkg::StatusBadToken;
-                        detail_o <= 32'(token_count_i);
                         state_q <= Done;
                     end
                 end
@@ -279,7 +273,6 @@ module lacuna_runner #(
                 state_q <= Rewind;
                 if (too_long_q) begin
                     status_o <= lacuna_link_pkg::StatusReplyTooLong;
-                    detail_o <= 32'(FrameBytes);
                     state_q <= Done;
                 end
             end
@@ -317,7 +310,6 @@ module lacuna_runner #(
             end
             Recover: begin
                 status_o <= lacuna_link_pkg::StatusEngineTimeout;
-                detail_o <= '0;
                 steps_o <= '0;
                 quiet_q <= quiet_q == '1 ? '1 : quiet_q + 1'b1;
                 if (quiet_q == '1 && engine_ready_i) state_q <= Done;
@@ -341,6 +333,7 @@ module lacuna_runner #(
             state_q <= Idle;
             done_o <= 1'b0;
             read_seek_o <= 1'b0;
+            next_q <= 1'b0;
             multiply_q <= 1'b0;
             input_start <= 1'b0;
             engine_start_o <= 1'b0;
@@ -348,6 +341,18 @@ module lacuna_runner #(
             reply_place_o <= 1'b0;
             steps_o <= '0;
         end
+    end
+
+    // The detail follows from the status, a cycle behind it.
+    always_ff @(posedge clk_i) begin
+        unique case (status_o)
+            lacuna_link_pkg::StatusBadLength: detail_o <= step_q ? product + 32'(HeadBytes) : 32'(tokens_end_q);
+            lacuna_link_pkg::StatusBadValue: detail_o <= 32'd1;
+            lacuna_link_pkg::StatusBadCount: detail_o <= 32'(Room);
+            lacuna_link_pkg::StatusBadToken: detail_o <= 32'(token_count_i);
+            lacuna_link_pkg::StatusReplyTooLong: detail_o <= 32'(FrameBytes);
+            default: detail_o <= '0;
+        endcase
     end
 
     // Outputs as they come; at the end steps and cycles.
@@ -377,7 +382,7 @@ module lacuna_runner #(
         .busy_o(input_busy),
         .taken_o(input_taken),
         .read_next_o(input_next),
-        .read_valid_i(byte_valid),
+        .read_valid_i(read_valid_i && !read_seek_o && !next_q),
         .read_byte_i,
         .emb_address_o, .emb_bank_i,
         .x_valid_o, .x_ready_i, .x_data_o

@@ -38,7 +38,7 @@ module lacuna_step_input (
 
     typedef enum logic [2:0] {Idle, Bytes, Token, Place, Fetch, Offer} state_e;
 
-    state_e state_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
     logic vectors_q, feedback_q, fresh_q, padding_q;
     logic left_one_q, steps_one_q, last_q;  // last_q: the bank on offer is its step's last
     logic [15:0] steps_q;   // left, this one included
@@ -46,15 +46,15 @@ module lacuna_step_input (
     logic [PlaceW-1:0] place_q;
     logic [7:0] token_q;
     logic [1:0] wait_q;
-    logic multiply, placed, shift, full;
+    logic multiply, placed, shift, full, byte_valid;
     logic [23:0] base;
 
     assign busy_o = state_q != Idle;
     assign taken_o = x_valid_o && x_ready_i;
     assign x_valid_o = state_q == Offer;
     assign full = place_q == PlaceW'(BankBytes - 1);
-    assign shift = state_q == Bytes && (padding_q || read_valid_i);
-    assign read_next_o = read_valid_i && ((state_q == Bytes && !padding_q) || (state_q == Token && !feedback_q));
+    assign byte_valid = read_valid_i && !read_next_o;
+    assign shift = state_q == Bytes && (padding_q || byte_valid);
 
     lacuna_multiplier #(
         .WidthA(16), .WidthB(8)
@@ -69,6 +69,7 @@ module lacuna_step_input (
 
     always_ff @(posedge clk_i) begin
         multiply <= 1'b0;
+        read_next_o <= byte_valid && ((state_q == Bytes && !padding_q) || (state_q == Token && !feedback_q));
         wait_q <= {wait_q[0], 1'b1};
         left_one_q <= left_q == 16'd1;
         steps_one_q <= steps_q == 16'd1;
@@ -103,7 +104,7 @@ module lacuna_step_input (
                 end
             end
             Token: begin
-                if (feedback_q ? fresh_q : read_valid_i) begin
+                if (feedback_q ? fresh_q : byte_valid) begin
                     if (!feedback_q) token_q <= read_byte_i;
                     fresh_q <= 1'b0;
                     multiply <= 1'b1;
@@ -142,6 +143,7 @@ module lacuna_step_input (
         if (!rst_ni) begin
             state_q <= Idle;
             multiply <= 1'b0;
+            read_next_o <= 1'b0;
         end
     end
 

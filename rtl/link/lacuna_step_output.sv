@@ -46,7 +46,7 @@ module lacuna_step_output #(
 
     typedef enum logic [3:0] {Idle, Words, Load, Byte, Next, Groups, Units, Scan, Settle, Choose} state_e;
 
-    state_e state_q;
+    (* fsm_encoding = "one-hot" *) state_e state_q;
     logic [15:0] left_q;  // steps or words
     logic [PlaceW-1:0] place_q;
     logic last_place, lane_wanted;
@@ -77,10 +77,12 @@ module lacuna_step_output #(
     logic through_q, group_end_q, last_group_q, single_q, last_q;
     logic [lacuna_pkg::UnitW-1:0] base_q, unit_q;
     logic [1:0] leaving, port_ok_q;
-    logic port, candidate_q;
-    logic signed [GateW-1:0] scanned_q, best_q;
-    logic [RowW-1:0] row_q, best_row_q;
-    logic any_q, higher;
+    // A key orders first by value, then by row, the lower one first.
+    logic port, candidate_q, key_valid_q;
+    logic [GateW-1:0] scanned_q;
+    logic [RowW-1:0] row_q;
+    logic [GateW+7:0] key_q, best_q;
+    logic [1:0] settle_q;
 
     if (Ports == 1) begin : gen_port
         assign port = 1'b0;
@@ -93,7 +95,6 @@ module lacuna_step_output #(
     endfunction
 
     assign leaving = 2'(port_ok_q[0]) + 2'(port_ok_q[1]);
-    assign higher = !any_q || scanned_q > best_q || (scanned_q == best_q && row_q < best_row_q);
 
     always_ff @(posedge clk_i) begin
         token_valid_o <= 1'b0;
@@ -108,15 +109,13 @@ module lacuna_step_output #(
         single_q <= group_q == 12'd1;
         last_q <= left_q == 16'd1;
 
-        // Candidates, one cycle behind the scan.
+        // Candidates, two cycles behind the scan.
         scanned_q <= picked;
         row_q <= {unit_q - lacuna_pkg::UnitW'(port && port_ok_q[0]), place_q[1:0]};
         candidate_q <= state_q == Scan && y_valid_i && port_ok_q[port];
-        if (candidate_q && row_q < RowW'(head_rows_i) && higher) begin
-            any_q <= 1'b1;
-            best_q <= scanned_q;
-            best_row_q <= row_q;
-        end
+        key_q <= {!scanned_q[GateW-1], scanned_q[GateW-2:0], ~row_q[7:0]};
+        key_valid_q <= candidate_q && row_q < RowW'(head_rows_i);
+        if (key_valid_q && key_q > best_q) best_q <= key_q;
 
         unique case (state_q)
             Idle: begin
@@ -152,7 +151,8 @@ module lacuna_step_output #(
             Groups: begin
                 group_q <= head_groups_i - 1'b1;
                 base_q <= '0;
-                any_q <= 1'b0;
+                best_q <= '0;
+                settle_q <= '0;
                 units_q <= head_groups_i == 12'd1 ? units_last_i : units_full_i;
                 emission_q <= '0;
                 state_q <= Units;
@@ -189,12 +189,15 @@ module lacuna_step_output #(
                 end
             end
             default: begin
-                token_valid_o <= 1'b1;
-                token_o <= best_row_q[7:0];
-                reply_valid_o <= 1'b1;
-                reply_data_o <= best_row_q[7:0];
-                left_q <= left_q - 1'b1;
-                state_q <= last_q ? Idle : Groups;
+                settle_q <= settle_q + 1'b1;
+                token_o <= ~best_q[7:0];
+                reply_data_o <= ~best_q[7:0];
+                if (settle_q == 2'd2) begin
+                    token_valid_o <= 1'b1;
+                    reply_valid_o <= 1'b1;
+                    left_q <= left_q - 1'b1;
+                    state_q <= last_q ? Idle : Groups;
+                end
             end
         endcase
         if (!rst_ni) begin

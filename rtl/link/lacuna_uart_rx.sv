@@ -24,37 +24,36 @@ module lacuna_uart_rx (
 
     logic [3:0] sample_q;  // [1]: behind two flip-flops
     logic line_q, before_q;
-    logic [31:0] phase_q, phase;
-    logic active_q, start, tick, tick_q;
+    logic [31:0] phase_q, phase, first_q;
+    logic active_q, start, stop, tick, tick_q;
     logic [3:0] bit_q;
     logic [LowW-1:0] low_q;
 
-    assign start = !active_q && before_q && !line_q;
-    assign {tick, phase} = {1'b0, start ? 32'h8000_0000 : phase_q} + {1'b0, increment_i};
+    // A start bit may follow the sample of a stop bit at once. Its edge is half a clock old, on average, and a tick is acted
+    // upon a cycle later, on the line of a cycle ago: first_q is the phase that puts the samples into the middle of bits.
+    assign stop = active_q && tick_q && bit_q == StopBit;
+    assign start = (!active_q || stop) && before_q && !line_q;
+    assign {tick, phase} = {1'b0, phase_q} + {1'b0, increment_i};
     assign low_o = !line_q;
 
     always_ff @(posedge clk_i) begin
         sample_q <= {sample_q[2:0], rx_i};
         line_q <= (sample_q[1] && sample_q[2]) || (sample_q[2] && sample_q[3]) || (sample_q[1] && sample_q[3]);
         before_q <= line_q;
-        phase_q <= phase;
-        tick_q <= tick;  // so bits are taken from before_q
-        valid_o <= 1'b0;
-        framing_error_o <= 1'b0;
+        first_q <= 32'h8000_0000 + increment_i;
+        phase_q <= start ? first_q : phase;
+        tick_q <= tick && !start;
+        valid_o <= stop && before_q;
+        framing_error_o <= stop && !before_q;
         if (start) begin
             active_q <= 1'b1;
             bit_q <= '0;
         end else if (active_q && tick_q) begin
             bit_q <= bit_q + 1'b1;
             if (bit_q == '0 && before_q) active_q <= 1'b0;  // no start bit: a disturbance
-            if (bit_q == StopBit) begin
-                active_q <= 1'b0;
-                valid_o <= before_q;
-                framing_error_o <= !before_q;
-            end else begin
-                data_o <= {before_q, data_o[7:1]};
-            end
+            if (stop) active_q <= 1'b0;
         end
+        if (active_q && tick_q && !stop) data_o <= {before_q, data_o[7:1]};
 
         break_o <= 1'b0;
         if (line_q) begin

@@ -24,20 +24,35 @@ module lacuna_fifo #(
     end
 
     (* ram_style = "distributed" *) logic [Width-1:0] queue[0:Depth-1];
-    logic [AddrW:0] head_q, tail_q;
+    logic [AddrW-1:0] head_q, tail_q;
+    logic [AddrW:0] count_q;
+    logic push, pop;
 
-    assign in_ready_o = head_q != {~tail_q[AddrW], tail_q[AddrW-1:0]};
-    assign out_valid_o = head_q != tail_q;
-    assign out_data_o = queue[tail_q[AddrW-1:0]];
+    assign push = in_valid_i && in_ready_o;
+    assign pop = out_valid_o && out_ready_i;
+    assign out_data_o = queue[tail_q];
 
     always_ff @(posedge clk_i) begin
-        if (in_valid_i && in_ready_o) queue[head_q[AddrW-1:0]] <= in_data_i;
+        if (push) begin
+            queue[head_q] <= in_data_i;
+            head_q <= head_q + 1'b1;
+        end
+        if (pop) tail_q <= tail_q + 1'b1;
+        if (push && !pop) begin
+            count_q <= count_q + 1'b1;
+            in_ready_o <= count_q != (AddrW + 1)'(Depth - 1);
+            out_valid_o <= 1'b1;
+        end else if (pop && !push) begin
+            count_q <= count_q - 1'b1;
+            in_ready_o <= 1'b1;
+            out_valid_o <= count_q != 'd1;
+        end
         if (!rst_ni) begin
             head_q <= '0;
             tail_q <= '0;
-        end else begin
-            if (in_valid_i && in_ready_o) head_q <= head_q + 1'b1;
-            if (out_valid_o && out_ready_i) tail_q <= tail_q + 1'b1;
+            count_q <= '0;
+            in_ready_o <= 1'b1;
+            out_valid_o <= 1'b0;
         end
     end
 endmodule

@@ -31,14 +31,9 @@ module lacuna_skid #(
         if (free) begin
             out_valid_o <= !in_ready_o || in_valid_i;
             out_data_o <= in_ready_o ? in_data_i : wait_q;
-            in_ready_o <= 1'b1;
-        end else if (in_valid_i && in_ready_o) begin
-            in_ready_o <= 1'b0;
         end
+        in_ready_o <= !rst_ni || free || (in_ready_o && !in_valid_i);
         if (in_ready_o) wait_q <= in_data_i;
-        if (!rst_ni) begin
-            out_valid_o <= 1'b0;
-            in_ready_o <= 1'b1;
-        end
+        if (!rst_ni) out_valid_o <= 1'b0;
     end
 endmodule

@@ -3,7 +3,10 @@
 //
 // What it knows, all of it checked against the open tools (see lacuna_block.sv): word order {DIB, DIA} and {DOB, DOA},
 // byte enables on ADA[3:0], word address on bits 13:5, data two clock edges after the address. A byte that is read
-// while it is written comes out inverted: it is undefined, so nobody may use it. Contents start random.
+// while it is written comes out inverted: it is undefined, so nobody may use it.
+// Contents start random, but for INITVAL_00 where it is not 0 (the signature of rtl/ecp5/lacuna_block.sv). A block with
+// a signature reads its whole contents from the file <place>.hex in the folder of the plusarg +contents=, if that is
+// given and the file is there: 512 words of 36 bits, as the block RAMs of a bitstream that a model was baked into.
 `default_nettype none
 
 module DP16KD #(
@@ -17,7 +20,8 @@ module DP16KD #(
     parameter WRITEMODE_B = "NORMAL",
     parameter CSDECODE_A = "0b000",
     parameter CSDECODE_B = "0b000",
-    parameter GSR = "ENABLED"
+    parameter GSR = "ENABLED",
+    parameter logic [319:0] INITVAL_00 = '0
 ) (
     input wire logic CLKA, CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2,
     input wire logic CLKB, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2,
@@ -41,6 +45,24 @@ module DP16KD #(
     end
 
     logic [35:0] mem[0:511];
+
+    // Words 0 to 7, in halves of 18 bits in every 20.
+    initial begin : start
+        string folder, name;
+        int file;
+        if (INITVAL_00 != '0) begin
+            for (int unsigned w = 0; w < 8; w++) mem[w] = {INITVAL_00[40*w+20+:18], INITVAL_00[40*w+:18]};
+            if ($value$plusargs("contents=%s", folder)) begin
+                name = $sformatf("%s/%09x.hex", folder, mem[1]);
+                file = $fopen(name, "r");
+                if (file != 0) begin
+                    $fclose(file);
+                    $readmemh(name, mem);
+                end
+            end
+        end
+    end
+
     logic [13:0] ada, adb;
     logic [35:0] wdata, read_q, rdata_q;
 

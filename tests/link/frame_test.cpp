@@ -178,7 +178,7 @@ Bytes send(Testbench<Vreply_sender>& bench, const Reply& reply, bool lead, int s
     bench->length_i = static_cast<SData>(reply.payload.size());
     bench->lead_i = lead;
     bench->send_i = 1;
-    std::deque<std::uint8_t> memory{0, 0};
+    std::deque<std::uint8_t> memory{0, 0, 0};  // answers after three cycles
     Bytes line;
     int busy = 0;
     do {

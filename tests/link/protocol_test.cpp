@@ -2,8 +2,11 @@
 // rates, the boot memory, and whatever a line can bring.
 #include <doctest/doctest.h>
 
+#include <charconv>
 #include <cmath>
+#include <sstream>
 
+#include "common/file.hpp"
 #include "tests/link/models.hpp"
 
 namespace lacuna::link_test {
@@ -108,6 +111,44 @@ TEST_CASE("IDENTIFY and OPEN tell what the device is") {
         CHECK(Bytes(opened.begin() + 2, opened.begin() + 10) ==
               Bytes(identity.begin() + 44, identity.begin() + 52));
     }
+}
+
+TEST_CASE("the exchange in docs/protocol.md is what the device does, byte by byte") {
+    SimulatedBoard board(built_systems().front());
+    RawHost host(board);
+    host.open(1);
+    host.write(9, 0, 11, std::vector<std::uint64_t>{kId & 0xFFFFFFFF, kId >> 32U});
+    std::istringstream page(read_text(LACUNA_DOCS "/protocol.md"));
+    int frames = 0;
+    for (std::string line; std::getline(page, line);) {
+        const bool from_host = line.starts_with("| host | ");
+        if (!from_host && !line.starts_with("| device | ")) {
+            continue;
+        }
+        CAPTURE(line);
+        const std::size_t first = line.find('`') + 1;
+        Bytes bytes;
+        for (std::size_t at = first; line[at - 1] != '`' || at == first; at += 3) {
+            std::from_chars(line.data() + at, line.data() + at + 2, bytes.emplace_back(), 16);
+        }
+        ++frames;
+        if (from_host) {
+            board.send(bytes);
+            continue;
+        }
+        Bytes answer;
+        board.tick_until(
+            [&] {
+                for (const std::uint8_t byte : board.received()) {
+                    answer.push_back(byte);
+                }
+                return answer.size() >= bytes.size();
+            },
+            100'000);
+        CHECK(answer == bytes);
+        board.tick(1'000);
+    }
+    CHECK(frames == 12);
 }
 
 TEST_CASE("a request that is repeated is answered from the cache, and not executed again") {

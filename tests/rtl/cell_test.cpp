@@ -12,7 +12,7 @@
 namespace lacuna::rtl_test {
 namespace {
 
-constexpr std::size_t kLatency = 18;
+constexpr std::size_t kLatency = 19;
 
 struct Unit {
     int i, f, g, o, cell, fraction;

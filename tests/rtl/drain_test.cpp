@@ -48,7 +48,7 @@ class DrainRun {
 
   private:
     static constexpr int kStrand = 3 * ((kTiles + kPorts - 1) / kPorts);
-    static constexpr std::size_t kQueue = 32;
+    static constexpr std::size_t kQueue = 16;
 
     struct Emission {
         unsigned valid = 0;
@@ -66,8 +66,6 @@ class DrainRun {
         group.rider_units =
             room > 0 && rides && random_.one_in(2) ? static_cast<int>(random_.between(1, room)) : 0;
         bench_.settle();
-        checker_.check("group_ready", static_cast<std::int64_t>(queued_.size()), queued_.size() < kQueue,
-                       bench_->group_ready_o);
         if (queued_.size() == kQueue) {
             ++full_;
             return;

@@ -200,7 +200,7 @@ class HostRun {
         bench_->cell_i = static_cast<SData>(asked_ > 2 ? content(kCell, select, address) : noise);
         bench_->table_i = static_cast<IData>((asked_ > 2 ? content(kTable, select, address) : noise) &
                                              ((1 << kTableBits) - 1));
-        bench_->program_i = static_cast<IData>(asked_ > 1 ? content(kProgram, select, address) : noise);
+        bench_->program_i = static_cast<IData>(asked_ > 2 ? content(kProgram, select, address) : noise);
         for (int q = 0; q < kParts; ++q) {
             set_bits(bench_->bank_i, 32 * q, 32,
                      static_cast<std::uint64_t>(asked_ > 3 ? content(kBank, q, address) : noise + q));

@@ -58,6 +58,8 @@ class InputRun {
     }
 
     void restart() {
+        tick(false, false, false);  // it opens three cycles after configuring
+        tick(false, false, false);
         bank_ = 0;
         step_ = 1;
         held_ = 0;

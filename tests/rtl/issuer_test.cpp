@@ -26,7 +26,6 @@ class IssuerRun {
             checker_.be_quiet();
         }
         bench_->item_valid_i = 0;
-        bench_->group_ready_i = 0;
         bench_->credit_i = 0;
         bench_.reset(2);
     }
@@ -88,7 +87,6 @@ class IssuerRun {
         offer.weight ^= fault_ == Fault::kInjected && given_ == 100 ? 1 : 0;
         put(bench_->item_i, offer);
         bench_->item_valid_i = offered;
-        bench_->group_ready_i = !obstacles_ || random_.between(0, 5) != 0;
         const int credit = obstacles_ ? static_cast<int>(random_.between(0, kMostCredit)) : kMostCredit;
         bench_->credit_i = static_cast<SData>(credit);
         turn_a_tag();
@@ -129,7 +127,7 @@ class IssuerRun {
         checker_.check("item_ready", now(), !waiting, bench_->item_ready_o);
         // Room seen in this cycle counts in the next, but not before a group that ends now was taken off.
         const Group& next = waiting ? items_[fired_items_].group : offer.group;
-        output_free_ = !ended && bench_->group_ready_i != 0 && credit >= next.outputs;
+        output_free_ = !ended && credit >= next.outputs;
         given_ += taken ? 1 : 0;
         bench_.tick();
     }

@@ -72,7 +72,7 @@ Checker run_port(Fault fault) {
     Testbench<Vport> bench(16);
     load_table(bench);
     SplitMix64 random(17);
-    DelayLine<Unit> values(5), scaled(6), taken(13), states(30);
+    DelayLine<Unit> values(6), scaled(7), taken(14), states(32);
     for (int index = 0; index < 30'000; ++index) {
         const Unit unit = random_unit(random);
         for (std::size_t l = 0; l < kLanes; ++l) {

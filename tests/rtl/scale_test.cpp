@@ -85,7 +85,7 @@ class ScaleRun {
     Fault fault_;
     Testbench<Model> bench_{3};
     SplitMix64 random_{4};
-    DelayLine<Row> line_{5};
+    DelayLine<Row> line_{6};
     std::int64_t index_ = 0;
 };
 

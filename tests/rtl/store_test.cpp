@@ -11,6 +11,7 @@
 #include "Vfifo_2.h"
 #include "Vprogram.h"
 #include "Vreadiness.h"
+#include "Vskid.h"
 #include "golden/prng.hpp"
 #include "sim/testbench.hpp"
 #include "tests/rtl/checker.hpp"
@@ -107,6 +108,9 @@ TEST_CASE("FIFO of 16 equals a queue") {
 TEST_CASE("FIFO of 2 equals a queue") {
     CHECK_CLEAN((run_fifo<Vfifo_2, 2>(Fault::kNone)));
 }
+TEST_CASE("skid register equals a queue of 2") {
+    CHECK_CLEAN((run_fifo<Vskid, 2>(Fault::kNone)));
+}
 TEST_CASE("FIFO: a flipped bit is reported") {
     CHECK(run_fifo<Vfifo_16, 16>(Fault::kInjected).mismatches() > 0);
 }
@@ -128,11 +132,17 @@ Checker run_readiness(Fault fault) {
         bench->we_i = write;
         bench->waddr_i = static_cast<CData>(address);
         bench->tag_i = static_cast<CData>(fault == Fault::kInjected && cycle == 40 ? tag ^ 2 : tag);
-        const int read = random.one_in(4) ? address : static_cast<int>(random.between(0, kDepth - 1));
-        bench->raddr_i = static_cast<CData>(read);
+        std::array<int, 2> read{};
+        for (int r = 0; r < 2; ++r) {
+            read[static_cast<std::size_t>(r)] =
+                random.one_in(4) ? address : static_cast<int>(random.between(0, kDepth - 1));
+            set_bits(bench->raddr_i, 6 * r, 6, static_cast<std::uint64_t>(read[static_cast<std::size_t>(r)]));
+        }
         bench.settle();
-        if (!fill) {  // a tag is seen from the cycle after its write
-            checker.check("tag", read, tags[static_cast<std::size_t>(read)], bench->tag_o);
+        for (int r = 0; r < 2 && !fill; ++r) {  // a tag is seen from the cycle after its write
+            const auto at = static_cast<std::size_t>(read[static_cast<std::size_t>(r)]);
+            checker.check("tag", static_cast<std::int64_t>(at), tags[at],
+                          static_cast<std::int64_t>(get_bits(bench->tag_o, 2 * r, 2)));
         }
         bench.tick();
         if (write) {
@@ -159,30 +169,34 @@ Checker run_program(Fault fault) {
     Testbench<Vprogram> bench(7);
     SplitMix64 random(8);
     std::array<std::array<std::uint32_t, kWords>, kEntries> memory{};
+    int was_read = -1;  // address read in the cycle before
     for (int cycle = 0; cycle < 20'000; ++cycle) {
         const bool fill = cycle < kEntries * kWords;
-        const int address = fill ? cycle : static_cast<int>(random.between(0, kEntries * kWords - 1));
+        const bool hold = was_read >= 0 && random.one_in(2);
+        const int other = hold ? was_read : static_cast<int>(random.between(0, kEntries * kWords - 1));
+        const int address = fill ? cycle : other;
         const auto entry = static_cast<std::size_t>(random.between(0, kEntries - 1));
         const auto word = static_cast<std::uint32_t>(random.next());
-        const bool read = !fill && random.one_in(2);
+        const bool read = !fill && (hold || random.one_in(2));
         const bool write = fill || (!read && random.one_in(3));
         bench->we_i = write;
         bench->read_i = read;
         bench->address_i = static_cast<CData>(address);
         bench->word_i = fault == Fault::kInjected && cycle == 100 ? word ^ 0x8000 : word;
         bench->entry_i = static_cast<CData>(entry);
-        bench.settle();
-        const auto& row = memory[read ? static_cast<std::size_t>(address / kWords) : entry];
+        const auto row = memory[read ? static_cast<std::size_t>(address / kWords) : entry];
+        bench.tick();
         for (std::size_t w = 0; w < kWords && !fill; ++w) {
             checker.check(
                 "word " + std::to_string(w) + " of the descriptor", cycle, row[w],
                 static_cast<std::int64_t>(get_bits(bench->descriptor_o, static_cast<int>(w) * 32, 32)));
         }
-        if (read) {
+        // The word's address is held for the second cycle.
+        if (read && was_read == address) {
             checker.check("word read", address, row[static_cast<std::size_t>(address % kWords)],
                           bench->word_o);
         }
-        bench.tick();
+        was_read = read ? address : -1;
         if (write) {
             memory[static_cast<std::size_t>(address / kWords)][static_cast<std::size_t>(address % kWords)] =
                 word;

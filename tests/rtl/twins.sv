@@ -39,7 +39,7 @@ module twins #(
     // The last three are memories of bytes.
     localparam int unsigned ByteRams = 3;
     localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
-    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd600, 16'd256, 16'd1536, 16'd512};
+    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd528, 16'd256, 16'd1536, 16'd512};
     localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
 
     for (genvar m = 0; m < Mults; m++) begin : gen_mult

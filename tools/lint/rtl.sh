@@ -33,9 +33,21 @@ illegal=(
     "lacuna_fifo Depth=12 Depth must be"
     "lacuna_delay Cycles=2 Cycles must be"
     "lacuna_ebr Width=37 Width must be"
+    "lacuna_ebr Space=16 Space 0..15"
     "lacuna_bank_ram Depth=8192 Depth must be"
     "lacuna_mult Latency=4 Latency 2..3"
     "lacuna_pe_mult WidthA=19 WidthA and WidthB"
+    "lacuna_byte_ram Depth=3000 Depth must be"
+    "lacuna_frame_receiver FrameBytes=300 FrameBytes must be"
+    "lacuna_frame_receiver FrameBytes=8192 FrameBytes must be"
+    "lacuna_frame_receiver Window=16 Window must be"
+    "lacuna_link_rate ClockHz=1000000,Baud=300000 Baud must be"
+    "lacuna_link_rate TrialCycles=1 Baud must be"
+    "lacuna_runner WatchdogCycles=8 WatchdogCycles must be"
+    "lacuna_boot BootDepth=8 BootDepth must be"
+    "lacuna_memory_map EmbeddingDepth=65536 EmbeddingDepth must be"
+    "lacuna_multiplier WidthB=0 WidthA and WidthB"
+    "lacuna_system Tiles=1,Ports=1,Baud=20000000 Baud must be"
 )
 
 failures=0
@@ -51,6 +63,7 @@ sources() {
 }
 
 cell_models=(../sim/ecp5/*.sv)
+mapfile -t common < <(sed 's,^,../boards/common/,' ../boards/common/common.f)
 mapfile -t generic < <(sources generic)
 mapfile -t ecp5 < <(sources ecp5)
 for file in "${generic[@]}" "${ecp5[@]}"; do
@@ -80,12 +93,27 @@ for geometry in "${geometries[@]}"; do
     read -r tiles ports depth act accumulator <<<"$geometry"
     name="Tiles $tiles, Ports $ports, WeightDepth $depth, ACT $act, AccW $accumulator"
     parameters=(-GTiles="$tiles" -GPorts="$ports" -GWeightDepth="$depth" -GAccW="$accumulator")
-    verilate --top lacuna_engine "${parameters[@]}" "${generic[@]}" ||
+    verilate --top lacuna_system "${parameters[@]}" "${generic[@]}" ||
         { fail "Verilator, generic, $name:" && cat "$work/log" >&2; }
-    verilate --top lacuna_engine "${parameters[@]}" "${ecp5[@]}" "${cell_models[@]}" ||
+    verilate --top lacuna_system "${parameters[@]}" "${ecp5[@]}" "${cell_models[@]}" ||
         { fail "Verilator, ecp5, $name:" && cat "$work/log" >&2; }
     printf 'lint-rtl: Verilator reads %s\n' "$name"
 done
+
+# The link's own parameters, at their limits: embedding, frame, window and boot memory; Tiles and the rest are small.
+for link in "0 256 2 0" "2 4096 8 16" "65535 512 4 65536"; do
+    read -r embedding frame window boot <<<"$link"
+    act=8
+    parameters=(-GTiles=1 -GPorts=1 -GWeightDepth=64 -GEmbeddingDepth="$embedding" -GFrameBytes="$frame" -GWindow="$window"
+        -GBootDepth="$boot")
+    verilate --top lacuna_system "${parameters[@]}" "${generic[@]}" ||
+        { fail "Verilator, generic, embedding $embedding, frame $frame, window $window, boot $boot:" && cat "$work/log" >&2; }
+    printf 'lint-rtl: Verilator reads a link with embedding %s, frame %s, window %s, boot %s\n' "$embedding" "$frame" "$window" "$boot"
+done
+
+# Yosys reads the link.
+synthesis generic "chparam -set Tiles 2 -set Ports 2 lacuna_link; hierarchy -check -top lacuna_link; proc; check -assert" ||
+    { fail "Yosys, generic, lacuna_link:" && tail -n 20 "$work/log" >&2; }
 
 # Yosys, up to the mapping of memories and multipliers: an engine on one block RAM a tile, and one on three.
 for geometry in "1 1 512 8 24" "2 2 1536 8 24" "1 1 512 16 32" "2 2 1536 16 36"; do
@@ -101,6 +129,23 @@ for geometry in "1 1 512 8 24" "2 2 1536 8 24" "1 1 512 16 32" "2 2 1536 16 36";
         select -assert-count $rams t:DP16KD; select -assert-count $((12 * tiles)) t:MULT18X18D" ||
         { fail "Yosys, ecp5, $name:" && tail -n 40 "$work/log" >&2; }
     printf 'lint-rtl: Yosys reads %s; expected %s DP16KD and %s MULT18X18D\n' "$name" "$rams" "$((12 * tiles))"
+done
+
+# Board tops, with the parameters' defaults: pins, polarity and PLL are what matters here.
+for board in ../boards/*/board.mk; do
+    folder=$(dirname "$board")
+    top=lacuna_$(basename "$folder" | tr - _)
+    for file in "$folder/$top.sv" "${common[@]}"; do
+        # shellcheck disable=SC2016
+        grep -q '^`default_nettype none' "$file" || fail "$file does not say \`default_nettype none"
+    done
+    verilate --top "$top" "${ecp5[@]}" "${common[@]}" "$folder/$top.sv" "${cell_models[@]}" ||
+        { fail "Verilator, $top:" && cat "$work/log" >&2; }
+    # shellcheck disable=SC2034 # by its name
+    board_sources=("${ecp5[@]}" "${common[@]}" "$folder/$top.sv")
+    synthesis board_sources "hierarchy -check -top $top" ||
+        { fail "Yosys, $top:" && tail -n 20 "$work/log" >&2; }
+    printf 'lint-rtl: Verilator and Yosys read %s\n' "$top"
 done
 
 for entry in "${illegal[@]}"; do

@@ -45,6 +45,10 @@ probe_command() {
     path=$(type -P "$1") || return 0
     case $1 in
         bible | yosys-abc) version=present ;; # neither tells a version
+        parallel) # GNU's, not that of moreutils; its version is a date
+            version=unknown
+            if [[ $(parallel --version 2>&1 </dev/null) =~ GNU\ parallel\ ([0-9]+) ]]; then version=${BASH_REMATCH[1]}; fi
+            ;;
         perl) first_version "$(perl -MPod::Usage -MGetopt::Long -MIO::File -e 'printf "%vd", $^V' 2>/dev/null)" ;;
         *) first_version "$("$1" --version 2>&1 </dev/null)" ;;
     esac

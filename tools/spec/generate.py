@@ -7,6 +7,7 @@ Usage: tools/spec/generate.py             write them
 In the page, the text between `<!-- generated: NAME -->` and `<!-- end -->` is a table of this script.
 """
 
+import binascii
 import difflib
 import json
 import pathlib
@@ -180,6 +181,67 @@ def payload(rows):
     return ", ".join(f"{name} {kind}" if kind in SIZES and kind != "4 bytes" else f"{name} ({kind})" for name, kind in rows)
 
 
+def cobs(body):
+    blocks = [bytearray()]
+    for index, byte in enumerate(body):
+        if byte:
+            blocks[-1].append(byte)
+        if not byte or (len(blocks[-1]) == 254 and index + 1 < len(body)):
+            blocks.append(bytearray())
+    return b"".join(bytes([len(block) + 1]) + bytes(block) for block in blocks)
+
+
+def frame(session, sequence, code, content):
+    """The bytes of a frame, without the leading delimiter."""
+    body = session.to_bytes(2, "little") + sequence.to_bytes(2, "little") + bytes([code]) + content
+    return cobs(body + binascii.crc32(body).to_bytes(4, "little")) + b"\0"
+
+
+def exchange():
+    """What the tests send to a device whose model id is 0123456789ABCDEF, and what it answers: (who, what, bytes)."""
+    codes = {name: value for name, value, *_ in SPEC["opcodes"] + SPEC["statuses"]}
+    session = 0x00A7
+
+    def little(*fields):
+        return b"".join(value.to_bytes(size, "little") for value, size in fields)
+
+    def nibbles(words):
+        digits = [word >> 4 * i & 15 for word in words for i in range(9)]
+        digits += [0] * (len(digits) % 2)
+        return bytes(low | high << 4 for low, high in zip(digits[::2], digits[1::2]))
+
+    def request(name, sequence, content=b""):
+        return "host", name, b"\0" + frame(session, sequence, codes[name], content)
+
+    def reply(name, sequence, content=b""):
+        return "device", name, b"\0" + frame(session, sequence, codes[name], content)
+
+    words = nibbles([0x123456789, 0xFEDCBA987])
+    place = little((1, 1), (0, 1), (7, 4))  # row scales, port 0, lane 0, address 7
+    return [
+        request("OPEN", 0),
+        reply("OK", 0, little((SPEC["protocol"], 2), (512, 2), (4, 1), (0, 1), (0, 4)) + b"\xEF\xCD\xAB\x89\x67\x45\x23\x01"),
+        request("WRITE_MEMORY", 1, place + words),
+        reply("OK", 1),
+        request("READ_MEMORY", 2, place + little((2, 2))),
+        reply("OK", 2, words),
+        request("READ_MEMORY", 2, place + little((2, 2))),
+        reply("OK", 2, words),
+        request("STEP", 3, little((0, 1), (1, 2), (0, 1))),
+        reply("NO_MODEL", 3, little((0, 4))),
+        request("CLEAR", 9),
+        reply("WRONG_SEQUENCE", 9, little((4, 4))),
+    ]
+
+
+def exchange_table():
+    notes = ["session 00A7", "frames of 512 bytes, window 4, no flags, no steps; the id in the model registers", "two words at address 7 of the row scales of port 0, lane 0",
+             "done", "read them", "the words, nine nibbles each", "the same request again: the reply was lost, say", "the kept reply",
+             "one step, one byte of input", "refused: no model; this reply is kept as well", "a number that is not the next", "4 would be"]
+    rows = [(who, what, f"`{data.hex(' ').upper()}`", note) for (who, what, data), note in zip(exchange(), notes)]
+    return table(["from", "what", "bytes", "meaning"], rows)
+
+
 def tables():
     yield "constants", table(["name", "value", "meaning"], SPEC["constants"])
     yield "opcodes", table(["opcode", "name", "request", "reply", "does"], [
@@ -195,6 +257,7 @@ def tables():
     yield "flags", table(["bit", "name", "meaning"], [(v, n, c) for n, v, c in SPEC["flags"]])
     yield "counters", table(["position", "counter", "counts"],
                             [(i, n, c) for i, (n, c) in enumerate(SPEC["counters"])])
+    yield "exchange", exchange_table()
     yield "leds", table(["LED", "name", "lit when"], [(i, n, c) for i, (n, c) in enumerate(SPEC["leds"])])
 
 

@@ -1,0 +1,2 @@
+lacuna_pll.sv
+lacuna_board.sv

@@ -1,0 +1,121 @@
+"""Plans of bitstreams: dividers, defaults, the message of everything that cannot be built, and the readers of reports."""
+
+import json
+import pathlib
+import re
+import unittest
+
+from tools.bitstream import check, pll, result, retarget, sweep
+from tools.bitstream import plan as planning
+from tools.bitstream.problem import Problem
+
+ROOT = planning.ROOT
+
+
+class Pll(unittest.TestCase):
+    def test_dividers_are_exact_and_within_the_data_sheet(self):
+        for reference in (12, 25, 30, 48, 50, 100):
+            for wanted in (reference, 100, 120, 140, 150, 160, 200):
+                found = pll.dividers(reference, wanted)
+                detector = reference / found.input
+                self.assertAlmostEqual(found.clock_mhz, detector * found.feedback)
+                self.assertLessEqual(abs(found.clock_mhz - wanted), 0.01 * wanted)
+                self.assertTrue(3.125 <= detector <= 400, (reference, wanted, found))
+                self.assertTrue(400 <= found.clock_mhz * found.output <= 800, (reference, wanted, found))
+
+    def test_what_a_pll_cannot_make(self):
+        with self.assertRaisesRegex(Problem, r"CLK_MHZ=401: expected a clock of 3.125 to 400 MHz"):
+            pll.dividers(25, 401)
+        with self.assertRaisesRegex(Problem, r"CLK_MHZ=25: a PLL cannot make it from 12 MHz; the nearest is 24 MHz"):
+            pll.dividers(12, 25)
+
+
+class Plans(unittest.TestCase):
+    def refused(self, words, *arguments, **options):
+        with self.assertRaisesRegex(Problem, re.escape(words)):
+            planning.make_plan(*arguments, **options)
+
+    def test_wrong_options_name_what_is_expected(self):
+        self.refused("BOARD=nexys: expected one of colorlight-i5", "nexys")
+        self.refused("SIZE=5f: ULX3S comes as 85f, 12f, 25f, 45f", "ulx3s", "5f")
+        self.refused("TILES=0: expected a whole number from 1 to 21", "ulx3s", tiles="0")
+        self.refused("TILES=x: expected a whole number", "ulx3s", tiles="x")
+        self.refused("TILES=14: needs 168 multipliers, and LFE5U-85F has 156; at most TILES=13", "ulx3s", tiles="14")
+        self.refused("TILES=7: needs 84 multipliers", "ulx3s", "45f", tiles="7")
+        self.refused("CLK_MHZ=fast: expected a number of MHz", "ulx3s", clk_mhz="fast")
+        self.refused("CLK_MHZ=500: expected a clock", "ulx3s", clk_mhz="500")
+        self.refused("ACT=12: expected 8 or 16", "ulx3s", act="12")
+
+    def test_every_board_and_size_has_a_plan(self):
+        for name in planning.board_names():
+            board = planning.read_board(name)
+            for size in board.sizes:
+                plan = planning.make_plan(name, size)
+                used = planning.block_rams(plan.engine, plan.system, plan.act)
+                facts = planning.device(plan.die)
+                self.assertLessEqual(used, facts["block_rams"], (name, size))
+                self.assertLessEqual(12 * plan.engine["Tiles"], facts["multipliers"])
+                self.assertEqual(plan.parameters()["ClockHz"], round(plan.clock.clock_mhz * 1e6))
+
+    def test_every_pin_of_a_top_is_constrained_once_and_the_clock_has_its_frequency(self):
+        for name in planning.board_names():
+            board = planning.read_board(name)
+            text = (ROOT / board.constraints).read_text()
+            top = (ROOT / "boards" / name / f"{board.top}.sv").read_text()
+            pins = []
+            for high, port in re.findall(r"^    (?:input wire|output) logic (?:\[(\d+):0\] )?(\w+),?$", top, re.MULTILINE):
+                pins += [f"{port}[{i}]" for i in range(int(high) + 1)] if high else [port]
+            located = re.findall(r'LOCATE COMP "([^"]+)" SITE "([A-Z0-9]+)";', text)
+            self.assertEqual(sorted(pins), sorted(pin for pin, _ in located), name)
+            self.assertEqual(len({site for _, site in located}), len(located), f"{name}: a site twice")
+            self.assertEqual(sorted(pins), sorted(set(re.findall(r'IOBUF PORT "([^"]+)"', text))), name)
+            clock, mhz = re.search(r'FREQUENCY PORT "([^"]+)" ([\d.]+) MHZ;', text).groups()
+            self.assertIn(clock, pins)
+            self.assertEqual(float(mhz), board.oscillator_mhz, name)
+
+    def test_the_hash_follows_parameters_but_not_the_place(self):
+        first, same = planning.make_plan("ulx3s", "45f"), planning.make_plan("ulx3s", "45f")
+        other = planning.make_plan("ulx3s", "45f", tiles="2")
+        self.assertEqual(first.source_hash(), same.source_hash())
+        self.assertNotEqual(first.source_hash(), other.source_hash())
+        self.assertNotIn(str(ROOT), json.dumps(first.parameters()))
+
+    def test_overrides_have_names_of_their_own(self):
+        self.assertEqual(planning.make_plan("ulx3s").name, "ulx3s-85f")
+        self.assertEqual(planning.make_plan("ulx3s", "45f", "2", "80", "16").name, "ulx3s-45f-t2-act16-80mhz")
+
+
+class Reports(unittest.TestCase):
+    def test_names_are_those_of_the_sources(self):
+        self.assertEqual(result.our_name("u_board.u_system.u_engine.u_issuer.gap_q_TRELLIS_FF_Q_CE_LUT4_Z_C"),
+                         "u_engine.u_issuer.gap_q")
+        self.assertEqual(result.our_name("$glbnet$u_board.clk"), "u_board.clk")
+        self.assertEqual(result.our_name("u_board.u_system.u_engine.gen_lane[2].u_lane.weight_o[3]"),
+                         "u_engine.gen_lane[2].u_lane.weight_o[3]")
+
+    def test_hold_times_are_checked_from_08_on(self):
+        self.assertFalse(result.hold_is_checked("0.7-1+b2"))
+        self.assertTrue(result.hold_is_checked("0.8"))
+        self.assertTrue(result.hold_is_checked("0.11.1"))
+
+    def test_seeds(self):
+        self.assertEqual(sweep.parse_seeds("1..4"), [1, 2, 3, 4])
+        self.assertEqual(sweep.parse_seeds("7,9"), [7, 9])
+        with self.assertRaisesRegex(Problem, r"SEEDS=a..b: expected a range"):
+            sweep.parse_seeds("a..b")
+
+    def test_retargeting_renames_the_part_and_its_transceivers(self):
+        text = (".device LFE5U-85F\n\n.comment Part: LFE5U-85F-8CABGA381\n\n.tile R2C2:PLC2\nenum: A B\n\n"
+                ".tile CIB_R94C46:VCIB_DCU0\nenum: CIB.JA1MUX 0\narc: X Y\n\n")
+        reference = (".device LFE5UM5G-85F\n\n.comment Part: LFE5UM5G-85F-8CABGA381\n\n"
+                     ".tile CIB_R94C46:CIB_DCU0\nunknown: F1B10\n\n")
+        self.assertEqual(retarget.retarget(text, reference),
+                         ".device LFE5UM5G-85F\n\n.comment Part: LFE5UM5G-85F-8CABGA381\n\n.tile R2C2:PLC2\nenum: A B\n\n"
+                         ".tile CIB_R94C46:CIB_DCU0\nunknown: F1B10\narc: X Y\n\n")
+
+    def test_words_of_a_block(self):
+        self.assertEqual(check.words("16e 028 12c 035\n1ff 1ff 1ff 1f5"), [0x1ACB0516E, 0xFAFFFFFFF])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Bitstreams of the boards in boards/: what `make bitstream`, `timing`, `boards`, `flash` and `bitstream-check` call.
+
+Usage: python3 -m tools.bitstream.main COMMAND [--board B] [--size S] [--tiles N] [--clk-mhz F] [--act A] ...
+"""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+
+from tools.bitstream import check, page, plan as planning, result, stages, sweep
+from tools.bitstream.problem import Problem
+
+
+def plan_of(options):
+    plan = planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz, options.act)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    return plan
+
+
+def command_of(target, options):
+    """The make command that gives this build again."""
+    words = ["make", target, f"BOARD={options.board}"]
+    for name in ("size", "tiles", "clk_mhz", "act", "seeds" if target == "timing" else "seed", "model", "place_flags"):
+        if value := getattr(options, name, ""):
+            words.append(f"{name.upper()}={shlex.quote(value)}")
+    return " ".join(words)
+
+
+def lacuna(options, *arguments):
+    """Runs the program `lacuna`; its one message is the Problem."""
+    done = subprocess.run([options.lacuna, *map(str, arguments)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Problem((done.stderr or done.stdout).strip().removeprefix("lacuna: "))
+    if done.stdout:
+        print(done.stdout.rstrip(), flush=True)
+
+
+def check_model(plan, options):
+    if not options.model:
+        return
+    if not pathlib.Path(options.model).is_file():
+        raise Problem(f"MODEL={options.model}: no such file")
+    (plan.folder / "geometry.json").write_text(json.dumps({**plan.engine, **plan.system, "Act": plan.act}))
+    lacuna(options, "bake", "--geometry", plan.folder / "geometry.json", "--model", options.model, "--check")
+
+
+def say_warnings(plan):
+    found = stages.warnings(plan.folder / "yosys.log", plan.folder / "place.log", plan.folder / "ecppack.log")
+    for line in found:
+        print(f"warning: {line}")
+    if not found:
+        print("warnings of the tools: none that is not explained in tools/bitstream/stages.py")
+
+
+def check_clock(plan, outcome):
+    if not outcome["met"]:
+        raise Problem(f"the clock of {outcome['clock_mhz']:.2f} MHz is missed: {outcome['achieved_mhz']:.2f} MHz.\n"
+                      + "\n".join(result.path_text(outcome["critical_path"]))
+                      + "\nAsk for a slower one (CLK_MHZ=), another seed (SEED=), or try several (make timing)")
+
+
+def check_block_rams(plan, report):
+    """The sum that plans are checked with must be that of the hardware."""
+    used = report["utilization"]["DP16KD"]["used"]
+    counted = planning.block_rams(plan.engine, plan.system, plan.act)
+    if used != counted:
+        print(f"note: {used} block RAMs are used, {counted} were counted (tools/bitstream/plan.py, block_rams)")
+
+
+def finish(plan, options, seed, seeds, target):
+    """Record, page and table of what lies in the folder."""
+    report = json.loads((plan.folder / "place.report.json").read_text())
+    outcome = result.record(plan, report, seed, seeds, stages.versions(), command_of(target, options))
+    file = plan.folder / "report.html"
+    file.write_text(page.page(outcome, plan.folder / "floorplan.txt"))
+    print(result.table(outcome))
+    check_block_rams(plan, report)
+    say_warnings(plan)
+    print(f"page: {file.relative_to(planning.ROOT)}")
+    return outcome
+
+
+def build(options):
+    plan = plan_of(options)
+    check_model(plan, options)
+    print(f"{plan.board.name} {plan.size}: T={plan.engine['Tiles']}, {plan.clock.clock_mhz:.2f} MHz, "
+          f"in {plan.folder.relative_to(planning.ROOT)}", flush=True)
+    stages.synthesise(plan)
+    kept = result.read_timing(plan.name)
+    seed = int(options.seed or (kept or {}).get("seed", 1))
+    stages.place(plan, seed, options.place_flags.split())
+    outcome = finish(plan, options, seed, [], "bitstream")
+    # A sweep's record stays as long as it is of these sources and this seed.
+    same = kept and (kept["source_hash"], kept["seed"], kept["tools"]) == (outcome["source_hash"], seed, outcome["tools"])
+    if not same:
+        result.write_timing(plan.name, outcome)
+    check_clock(plan, outcome)
+    config = plan.folder / "place.config"
+    bit = plan.folder / f"{plan.name}.bit"
+    if options.model:
+        baked = plan.folder / "baked.config"
+        lacuna(options, "bake", config, "--geometry", plan.folder / "geometry.json", "--model", options.model, "--out", baked)
+        config, bit = baked, plan.folder / f"{plan.name}-{pathlib.Path(options.model).stem}.bit"
+    stages.pack(plan, config, bit)
+    shutil.copyfile(bit, plan.folder / "last.bit")
+    print(f"bitstream: {bit.relative_to(planning.ROOT)} ({bit.stat().st_size} bytes)")
+
+
+def check_bitstream(options):
+    """One small engine from source to bitstream and back."""
+    options.board, options.size, options.tiles, options.clk_mhz = "ulx3s", "25f", "1", "25"
+    plan = dataclasses.replace(planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz), name="check")
+    plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256, BlockBanks=1)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    check_model(plan, options)
+    stages.synthesise(plan)
+    stages.place(plan, 1, ["--router", "router2"])
+    base = plan.folder / "place.config"
+    stages.pack(plan, base, plan.folder / "check.bit")
+    blocks = check.unpack(plan, base, "base")
+    print(f"unpacked: {len(blocks)} block RAMs, and all settings, are those of place and route")
+    first = (plan.folder / "check.bit").read_bytes()
+    stages.pack(plan, base, plan.folder / "check.bit")
+    if (plan.folder / "check.bit").read_bytes() != first:
+        raise Problem("packing twice gave two bitstreams")
+    if options.model:
+        baked = plan.folder / "baked.config"
+        lacuna(options, "bake", base, "--geometry", plan.folder / "geometry.json", "--model", options.model, "--out", baked)
+        changed = check.compare_baked(base.read_text(), baked.read_text(), check.unpack(plan, baked, "baked"))
+        print(f"unpacked: {changed} block RAMs hold the model")
+    say_warnings(plan)
+
+
+def timing(options):
+    seeds = sweep.parse_seeds(options.seeds)
+    plan = plan_of(options)
+    stages.synthesise(plan)
+    outcomes = sweep.sweep(plan, seeds, options.jobs, options.hosts, options.timeout,
+                           options.place_flags.split())
+    outcome = finish(plan, options, outcomes[0]["seed"], outcomes, "timing")
+    print(result.seed_table(outcomes))
+    print(f"record: {result.write_timing(plan.name, outcome).relative_to(planning.ROOT)}")
+    check_clock(plan, outcome)
+
+
+def list_boards(_options):
+    print(f"{'BOARD':<15}{'SIZE':<6}{'part':<14}{'clock':>9}  {'default engine':<34}{'built':<22}UART")
+    for name in planning.board_names():
+        board = planning.read_board(name)
+        for size, part in board.sizes.items():
+            try:
+                plan = planning.make_plan(name, size)
+            except Problem as problem:
+                print(f"{name:<15}{size:<6}{part:<14}{problem}")
+                continue
+            kept = result.read_timing(plan.name)
+            built = f"{kept['achieved_mhz']:.1f} MHz (seed {kept['seed']})" if kept else "no"
+            engine = f"T={plan.engine['Tiles']} P={plan.engine['Ports']} weights {plan.engine['WeightDepth']}"
+            print(f"{name:<15}{size:<6}{part:<14}{plan.clock.clock_mhz:>5.0f} MHz  {engine:<34}{built:<22}{board.uart}")
+
+
+def flash(options):
+    plan = plan_of(options)
+    bit = plan.folder / "last.bit"
+    if not bit.is_file():
+        raise Problem(f"there is no bitstream yet: {command_of('bitstream', options)}")
+    if not shutil.which("openFPGALoader"):
+        raise Problem("openFPGALoader is not on PATH: install it (Debian and Ubuntu package openfpgaloader, or "
+                      f"https://github.com/trabucayre/openFPGALoader); the bitstream is {bit.relative_to(planning.ROOT)}")
+    command = ["openFPGALoader", *plan.board.loader.split(), *(["--write-flash"] if options.persist else []), str(bit)]
+    print(" ".join(command), flush=True)
+    if subprocess.run(command, check=False).returncode != 0:
+        raise Problem(f"openFPGALoader found no {plan.board.name}, or could not write to it (what it said is above): is the board "
+                      "connected and powered, and may you use its USB device (udev rules of openFPGALoader)?")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bitstream", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash),
+                           ("check", check_bitstream)):
+        sub = commands.add_parser(name)
+        sub.set_defaults(function=function)
+        for option in ("board", "size", "tiles", "clk-mhz", "act", "seed", "model"):
+            sub.add_argument(f"--{option}", default="")
+        sub.add_argument("--lacuna", default="build/main/cli/lacuna")
+        sub.add_argument("--seeds", default="1..8")
+        sub.add_argument("--jobs", type=int, default=2)
+        sub.add_argument("--hosts", default="")
+        sub.add_argument("--place-flags", default="")
+        sub.add_argument("--timeout", type=int, default=3600)
+        sub.add_argument("--persist", action="store_true")
+    options = parser.parse_args()
+    try:
+        options.function(options)
+    except Problem as problem:
+        print(f"{options.command}: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{options.command}: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

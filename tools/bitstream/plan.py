@@ -1,0 +1,207 @@
+"""From BOARD, SIZE and overrides to everything a build needs, checked before anything slow begins."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import re
+
+from tools.bitstream import pll
+from tools.bitstream.problem import Problem
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BOARDS = ROOT / "boards"
+DEVICES = ROOT / "pack" / "devices.json"
+
+# Part: die of pack/devices.json, nextpnr's option for the part itself, and the one that it is timed as. The timing
+# data of UM5G parts have block RAM paths three times too fast, so those are timed as an LFE5U of the same grade
+# (docs/boards.md). A 12F is a 25F die with another identification.
+PARTS = {
+    "LFE5U-12F": ("lfe5u-25f", "--12k", "--12k"),
+    "LFE5U-25F": ("lfe5u-25f", "--25k", "--25k"),
+    "LFE5U-45F": ("lfe5u-45f", "--45k", "--45k"),
+    "LFE5U-85F": ("lfe5u-85f", "--85k", "--85k"),
+    "LFE5UM5G-25F": ("lfe5u-25f", "--um5g-25k", "--25k"),
+    "LFE5UM5G-45F": ("lfe5u-45f", "--um5g-45k", "--45k"),
+    "LFE5UM5G-85F": ("lfe5u-85f", "--um5g-85k", "--85k"),
+}
+KEYS = {"NAME", "SIZES", "PACKAGE", "GRADE", "OSCILLATOR_MHZ", "BAUD", "UART", "LOADER"}
+MULTIPLIERS_PER_TILE = 12
+MAX_TILES = 21
+TWO_PORTS_FROM = 9  # tiles
+
+
+@dataclasses.dataclass(frozen=True)
+class Board:
+    """boards/<id>/board.mk."""
+
+    id: str
+    name: str
+    sizes: dict  # size: part, the default first
+    package: str
+    grade: str
+    oscillator_mhz: float
+    baud: int
+    uart: str
+    loader: str
+
+    @property
+    def top(self):
+        return f"lacuna_{self.id.replace('-', '_')}"
+
+    @property
+    def constraints(self):
+        return f"constraints/{self.id}.lpf"
+
+
+def read_board(name):
+    path = BOARDS / name / "board.mk"
+    values = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(r"BOARD_([A-Z_]+) := (.+)", line)
+        if not match or match[1] not in KEYS:
+            raise Problem(f"{path.relative_to(ROOT)}:{number}: got '{line}', expected BOARD_<key> := <value> with a key of "
+                          + ", ".join(sorted(KEYS)))
+        values[match[1]] = match[2].strip()
+    if missing := KEYS - values.keys():
+        raise Problem(f"{path.relative_to(ROOT)}: BOARD_{', BOARD_'.join(sorted(missing))} missing")
+    sizes = dict(pair.split("=") for pair in values["SIZES"].split())
+    if unknown := set(sizes.values()) - PARTS.keys():
+        raise Problem(f"{path.relative_to(ROOT)}: unknown part {', '.join(unknown)}; expected one of {', '.join(PARTS)}")
+    return Board(name, values["NAME"], sizes, values["PACKAGE"], values["GRADE"], float(values["OSCILLATOR_MHZ"]),
+                 int(values["BAUD"]), values["UART"], values["LOADER"])
+
+
+def board_names():
+    return sorted(path.parent.name for path in BOARDS.glob("*/board.mk"))
+
+
+def find_board(name):
+    names = board_names()
+    if name not in names:
+        raise Problem(f"BOARD={name}: expected one of {', '.join(names)} (make boards lists them)")
+    return read_board(name)
+
+
+def device(name):
+    return json.loads(DEVICES.read_text())[name]
+
+
+def block_rams(engine, system, act):
+    """Block RAMs of engine and system; the build compares it with what synthesis used. As pack/device.cpp counts."""
+    def blocks(words):
+        whole, rest = divmod(words, 512)
+        return max(1, whole + (rest > 32 or (rest > 0 and whole == 0)))
+
+    weights = 4 * engine["Tiles"] * blocks(engine["WeightDepth"])
+    ports = engine["Ports"] * (5 * blocks(engine["RowDepth"]) + (5 if engine.get("BlockTables", 1) else 0))
+    banks = act // 2 * -(-engine["BankDepth"] // 512) if engine.get("BlockBanks", 1) else 0
+    buffers = 2
+    embedding = act // 2 * blocks(system["EmbeddingDepth"]) if system["EmbeddingDepth"] else 0
+    boot = blocks(system["BootDepth"]) if system["BootDepth"] else 0
+    return weights + ports + banks + embedding + boot + buffers
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """One build."""
+
+    board: Board
+    size: str
+    part: str
+    die: str
+    timed_as: str  # nextpnr's option
+    packed_as: str
+    act: int
+    clock: pll.Dividers
+    engine: dict
+    system: dict
+    name: str
+
+    @property
+    def folder(self):
+        return ROOT / "build" / "bitstream" / self.name
+
+    @property
+    def timed_part(self):
+        return self.part.replace("UM5G", "U")
+
+    def sources(self):
+        """Hardware sources, relative to the root, packages first. Lists are those of rtl/ and boards/."""
+        listed = []
+        for name in ("rtl/rtl.f", "rtl/ecp5/ecp5.f", "boards/common/common.f"):
+            folder = pathlib.PurePosixPath(name).parent
+            listed += [str(folder / line) for line in (ROOT / name).read_text().split()]
+        listed.append(f"boards/{self.board.id}/{self.board.top}.sv")
+        for name in [*listed, self.board.constraints]:
+            if not (ROOT / name).is_file():
+                raise Problem(f"{name} is in a file list or belongs to the board, but is not there")
+        return listed
+
+    def parameters(self):
+        """Of boards/common/lacuna_board.sv, without the build's hash."""
+        return {**self.engine, **self.system, "ClockHz": round(self.clock.clock_mhz * 1e6), "Baud": self.board.baud,
+                "ClkiDiv": self.clock.input, "ClkfbDiv": self.clock.feedback, "ClkopDiv": self.clock.output}
+
+    def source_hash(self):
+        """SHA-256 of sources, board files and parameters: what the device reports (its first 64 bits)."""
+        digest = hashlib.sha256()
+        for name in [*self.sources(), self.board.constraints, f"boards/{self.board.id}/board.mk"]:
+            data = (ROOT / name).read_bytes()
+            digest.update(f"{name} {len(data)}\n".encode() + data)
+        digest.update(json.dumps({**self.parameters(), "Act": self.act, "Part": self.part}, sort_keys=True).encode())
+        return digest.hexdigest()
+
+
+def number(name, value, low, high):
+    if not re.fullmatch(r"\d+", value) or not low <= int(value) <= high:
+        raise Problem(f"{name}={value}: expected a whole number from {low} to {high}")
+    return int(value)
+
+
+def make_plan(board_name, size="", tiles="", clk_mhz="", act=""):
+    """Empty strings mean the defaults."""
+    board = find_board(board_name)
+    size = size or next(iter(board.sizes))
+    if size not in board.sizes:
+        raise Problem(f"SIZE={size}: {board.name} comes as {', '.join(board.sizes)}")
+    part = board.sizes[size]
+    die, packed_as, timed_as = PARTS[part]
+    facts = device(die)
+    engine, system = dict(facts["engine"]), dict(facts["system"])
+    suffix = ""
+    if act and act not in ("8", "16"):
+        raise Problem(f"ACT={act}: expected 8 or 16 bits of an activation")
+    act = int(act or 8)
+    if act == 16:
+        engine["AccW"] = 32
+        suffix += "-act16"
+    if tiles:
+        engine["Tiles"] = number("TILES", tiles, 1, MAX_TILES)
+        engine["Ports"] = 2 if engine["Tiles"] >= TWO_PORTS_FROM else 1
+        if engine["Tiles"] != facts["engine"]["Tiles"]:
+            suffix = f"-t{tiles}" + suffix
+    needed = MULTIPLIERS_PER_TILE * engine["Tiles"]
+    if needed > facts["multipliers"]:
+        raise Problem(f"TILES={engine['Tiles']}: needs {needed} multipliers, and {part} has {facts['multipliers']}; "
+                      f"at most TILES={facts['multipliers'] // MULTIPLIERS_PER_TILE}")
+    fit_memories(engine, system, facts, act, part, bool(tiles))
+    if clk_mhz and not re.fullmatch(r"\d+(\.\d+)?", clk_mhz):
+        raise Problem(f"CLK_MHZ={clk_mhz}: expected a number of MHz")
+    asked = float(clk_mhz or facts["clock_mhz"][board.grade])
+    if clk_mhz:
+        suffix += f"-{asked:g}mhz"
+    clock = pll.dividers(board.oscillator_mhz, asked)
+    return Plan(board, size, part, die, timed_as, packed_as, act, clock, engine, system, f"{board.id}-{size}{suffix}")
+
+
+def fit_memories(engine, system, facts, act, part, asked):
+    """Makes weight memories shallower where other TILES= would not leave room; a Problem if that is not enough."""
+    while asked and block_rams(engine, system, act) > facts["block_rams"] and engine["WeightDepth"] > 512:
+        engine["WeightDepth"] -= 512
+    used = block_rams(engine, system, act)
+    if used > facts["block_rams"]:
+        raise Problem(f"TILES={engine['Tiles']}: needs {used} block RAMs, and {part} has {facts['block_rams']}; "
+                      "ask for fewer tiles")
