@@ -129,7 +129,7 @@ fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizer
 	@cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DLACUNA_LIBFUZZER=ON \
 		-DLACUNA_SANITIZE=address,undefined,fuzzer-no-link > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
 	@ninja -C build/fuzz -j $(JOBS) fuzz_receive
-	@build/fuzz/tests/driver/fuzz_receive -runs='$(or $(RUNS),1000000)' -max_len=400 -timeout=10 -print_final_stats=1 \
+	@build/fuzz/tests/driver/fuzz/fuzz_receive -runs='$(or $(RUNS),1000000)' -max_len=400 -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/ build/fuzz-corpus
 
 test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers
