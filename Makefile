@@ -33,7 +33,7 @@ CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.
 WERROR ?= $(if $(CI),ON,OFF)
 
-.PHONY: help build sim bench board-sim install test soak link-faults fuzz test-sanitized train clean distclean build-folder
+.PHONY: help build sim bench board-sim install test soak link-faults link-fuzz fuzz test-sanitized train clean distclean build-folder
 
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
@@ -120,12 +120,16 @@ link-faults: $(BUILD)/build.ninja ## Run requests to a simulated board under eve
 	$(call ninja,lacuna-link-faults)
 	@$(BUILD)/tests/driver/lacuna-link-faults --requests '$(or $(REQUESTS),100000)' $(if $(SEED),--seed '$(SEED)')
 
+link-fuzz: $(BUILD)/build.ninja ## Send noise to a simulated board, which must not change: BYTES=n SEED=n
+	$(call ninja,lacuna-link-fuzz)
+	@$(BUILD)/tests/driver/lacuna-link-fuzz --bytes '$(or $(BYTES),10000000)' $(if $(SEED),--seed '$(SEED)')
+
 fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizers; RUNS=n
 	@mkdir -p build/fuzz-corpus
 	@cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DLACUNA_LIBFUZZER=ON \
 		-DLACUNA_SANITIZE=address,undefined,fuzzer-no-link > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
 	@ninja -C build/fuzz -j $(JOBS) fuzz_receive
-	@build/fuzz/tests/driver/fuzz_receive -runs='$(or $(RUNS),1000000)' -max_len=400 -timeout=10 -print_final_stats=1 \
+	@build/fuzz/tests/driver/fuzz/fuzz_receive -runs='$(or $(RUNS),1000000)' -max_len=400 -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/ build/fuzz-corpus
 
 test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers
