@@ -75,6 +75,7 @@ probe_header() {
     for dir in "${dirs[@]}"; do
         [[ -f $dir/$1 ]] || continue
         path=$dir/$1
+        version=present # many headers tell no version
         [[ $(<"$path") =~ _VERSION[[:space:]]+\"([0-9.]+) ]] && version=${BASH_REMATCH[1]}
         return 0
     done
