@@ -33,7 +33,7 @@ CMAKE_FLAGS ?=
 # Warnings stop a build in CI only: a compiler that we have not met may know new ones.
 WERROR ?= $(if $(CI),ON,OFF)
 
-.PHONY: help build sim bench test soak test-sanitized train clean distclean build-folder
+.PHONY: help build sim bench board-sim install test soak link-faults link-fuzz fuzz test-sanitized train clean distclean build-folder
 
 help: ## List the targets
 	@echo "Lacuna: a pruned LSTM on a small FPGA. Targets:"
@@ -77,6 +77,30 @@ bench: $(BUILD)/build.ninja ## Measure the engine's figures: out/bench.json and 
 	@mkdir -p out
 	@$(BUILD)/sim/lacuna-bench --json out/bench.json
 
+# ---- boards
+# The simulated board has two tiles, as long as nobody asks for others.
+BOARD_TILES := $(if $(filter file default,$(origin TILES)),2,$(TILES))
+BOARD_BUILD := $(if $(filter 2-8,$(BOARD_TILES)-$(ACT)),build/main,build/board-t$(BOARD_TILES)-act$(ACT))
+BOARD_FLAGS = $(if $(LINK),--link '$(LINK)') $(if $(FLIP),--flip '$(FLIP)') $(if $(DROP),--drop '$(DROP)') \
+	$(if $(DOUBLE),--double '$(DOUBLE)') $(if $(INSERT),--insert '$(INSERT)') $(if $(CUT),--cut '$(CUT)') \
+	$(if $(BREAKS),--breaks '$(BREAKS)') $(if $(RESETS),--resets '$(RESETS)') $(if $(SEED),--seed '$(SEED)')
+
+ifneq ($(BOARD_BUILD),$(BUILD))
+$(BOARD_BUILD)/build.ninja: CMakeLists.txt | setup-ready build-folder
+	@cmake -S . -B $(BOARD_BUILD) -G Ninja -DLACUNA_BOARD_TILES=$(BOARD_TILES) -DLACUNA_BOARD_ACT=$(ACT) $(CMAKE_FLAGS) > $(BOARD_BUILD).log 2>&1 \
+		|| { cat $(BOARD_BUILD).log; rm -f $@; echo "configuration failed: see $(BOARD_BUILD).log"; exit 1; }
+endif
+
+board-sim: $(BOARD_BUILD)/build.ninja ## Simulate a board on a serial port; TILES=n ACT=n LINK=path FLIP=n DROP=n RESETS=x ...
+	@ninja -C $(BOARD_BUILD) -j $(JOBS) lacuna lacuna-board-sim
+	@echo "the program is $(BOARD_BUILD)/cli/lacuna; Ctrl-C ends the board"
+	@$(BOARD_BUILD)/sim/lacuna-board-sim $(BOARD_FLAGS)
+
+PREFIX ?= /usr/local
+install: $(BUILD)/build.ninja ## Install the program and the driver library below PREFIX
+	$(call ninja,lacuna lacuna_driver)
+	@cmake --install $(BUILD) --prefix '$(PREFIX)'
+
 # ---- tests
 test: $(BUILD)/build.ninja ## Build and run all tests
 	$(call ninja,)
@@ -91,6 +115,22 @@ soak: setup-ready ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n
 	$(call in-folder,soak,-DLACUNA_SOAK=ON)
 	@ninja -C build/soak -j $(JOBS) lacuna-soak
 	@build/soak/tests/system/lacuna-soak $(if $(MODELS),--models '$(MODELS)') $(if $(SEED),--seed '$(SEED)')
+
+link-faults: $(BUILD)/build.ninja ## Run requests to a simulated board under every kind of fault; REQUESTS=n SEED=n
+	$(call ninja,lacuna-link-faults)
+	@$(BUILD)/tests/driver/lacuna-link-faults --requests '$(or $(REQUESTS),100000)' $(if $(SEED),--seed '$(SEED)')
+
+link-fuzz: $(BUILD)/build.ninja ## Send noise to a simulated board, which must not change: BYTES=n SEED=n
+	$(call ninja,lacuna-link-fuzz)
+	@$(BUILD)/tests/driver/lacuna-link-fuzz --bytes '$(or $(BYTES),10000000)' $(if $(SEED),--seed '$(SEED)')
+
+fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizers; RUNS=n
+	@mkdir -p build/fuzz-corpus
+	@cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DLACUNA_LIBFUZZER=ON \
+		-DLACUNA_SANITIZE=address,undefined,fuzzer-no-link > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
+	@ninja -C build/fuzz -j $(JOBS) fuzz_receive
+	@build/fuzz/tests/driver/fuzz/fuzz_receive -runs='$(or $(RUNS),1000000)' -max_len=400 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=build/ build/fuzz-corpus
 
 test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers
 	$(call in-folder,sanitized,-DLACUNA_SANITIZE=address$(comma)undefined)

@@ -139,8 +139,8 @@ void check_geometry(const BitstreamConfig& config, const Geometry& geometry) {
     }
     const auto weights = selects[static_cast<std::uint8_t>(Space::Weight)].size();
     const auto rows = selects[static_cast<std::uint8_t>(Space::Row)].size();
-    if (weights != static_cast<std::size_t>(kLanes * geometry.tiles) ||
-        rows != static_cast<std::size_t>(kLanes * geometry.ports)) {
+    if (weights != static_cast<std::size_t>(kLanes) * static_cast<std::size_t>(geometry.tiles) ||
+        rows != static_cast<std::size_t>(kLanes) * static_cast<std::size_t>(geometry.ports)) {
         throw Error(fmt::format(
             "the configuration is of an engine with {} tiles a lane and {} ports, expected {} and "
             "{}; build it with the geometry that is baked for",

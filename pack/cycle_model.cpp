@@ -33,6 +33,7 @@ struct Item {
     int group = 0;
     std::uint64_t group_step = 0;
     bool riders = false;  ///< of the group
+    bool seen = false;    ///< its bank was ready when the walker gave it
 };
 
 /// lacuna_walker: a program as a stream of items.
@@ -379,7 +380,7 @@ class CycleModel {
 
         // Clock edge. What tags and credit say in this cycle counts in the next.
         const Item next = take ? skid_.out().value_or(Item{}) : item_;
-        const bool ready = !next.check || held_step_[static_cast<std::size_t>(next.bank)] == next.step;
+        const bool ready = take ? next.seen : is_ready(item_);
         output_free_ = !(fire && group_end) && credit_ >= outputs_of(next);
         if (gap_ > 0) {
             --gap_;
@@ -402,7 +403,12 @@ class CycleModel {
             ready_ = ready_ || ready;
         }
         const bool accepted = walker_.valid() && skid_.ready();
-        skid_.edge(accepted ? std::optional(walker_.item()) : std::nullopt, take);
+        std::optional<Item> given;
+        if (accepted) {
+            given = walker_.item();
+            given->seen = is_ready(*given);
+        }
+        skid_.edge(given, take);
         walker_.edge(accepted);
 
         const Writer::Request write = writer_.out();
@@ -429,6 +435,10 @@ class CycleModel {
         }
         ++now_;
         return !over;
+    }
+
+    bool is_ready(const Item& item) const {
+        return !item.check || held_step_[static_cast<std::size_t>(item.bank)] == item.step;
     }
 
     void retire() {

@@ -16,9 +16,11 @@ std::string Geometry::to_string() const {
 }
 
 bool Geometry::within_limits() const {
+    if (tiles < 1 || tiles > kMaxTiles || ports < 1 || ports > 2 || ports > tiles) {
+        return false;
+    }
     const int strand = kPesPerTile * ((tiles + ports - 1) / ports);
-    return tiles >= 1 && tiles <= kMaxTiles && ports >= 1 && ports <= 2 && ports <= tiles &&
-           weight_depth >= 2 && weight_depth <= 1048576 && bank_depth >= 2 && bank_depth <= 4096 &&
+    return weight_depth >= 2 && weight_depth <= 1048576 && bank_depth >= 2 && bank_depth <= 4096 &&
            row_depth >= 2 && row_depth <= 16384 && output_depth >= strand && output_depth <= 64 &&
            NumberFormat::supports(activation_bits) && accumulator_bits >= 16 &&
            accumulator_bits <= number_format(activation_bits).max_accumulator_bits;

@@ -174,10 +174,11 @@ module lacuna_engine #(
     logic walker_busy, walked_valid, walked_ready, item_valid, item_ready, issuer_busy, fire, releases_x;
     lacuna_pkg::item_t walked, item;
     logic [lacuna_pkg::ItemW-1:0] item_bits;
+    logic walked_seen, item_seen;  // its bank needs no tag, or had the right one when the walker gave it
     logic [lacuna_pkg::EntryW-1:0] program_entry;
     lacuna_pkg::descriptor_t descriptor;
     logic [lacuna_pkg::BankAddrW-1:0] issue_bank;
-    logic [1:0][lacuna_pkg::BankAddrW-1:0] lookup;
+    logic [lacuna_pkg::BankAddrW-1:0] lookup;
     logic [1:0][BankAw-1:0] lookup_address;
     logic [1:0][lacuna_pkg::TagW-1:0] tag;
     logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
@@ -211,16 +212,18 @@ module lacuna_engine #(
         .item_o(walked)
     );
 
+    assign walked_seen = !walked.check || tag[1] == walked.tag;
+
     lacuna_skid #(
-        .Width(lacuna_pkg::ItemW)
+        .Width(1 + lacuna_pkg::ItemW)
     ) u_items (
         .clk_i, .rst_ni,
         .in_valid_i(walked_valid),
         .in_ready_o(walked_ready),
-        .in_data_i(walked),
+        .in_data_i({walked_seen, walked}),
         .out_valid_o(item_valid),
         .out_ready_i(item_ready),
-        .out_data_o(item_bits)
+        .out_data_o({item_seen, item_bits})
     );
     assign item = item_bits;
 
@@ -231,8 +234,9 @@ module lacuna_engine #(
         .item_valid_i(item_valid),
         .item_ready_o(item_ready),
         .item_i(item),
+        .item_seen_i(item_seen),
         .lookup_o(lookup),
-        .tag_i(tag),
+        .tag_i(tag[0]),
         .credit_i(credit_q),
         .fire_o(fire),
         .bank_o(issue_bank),
@@ -260,7 +264,7 @@ module lacuna_engine #(
     logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we;
     logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr;
     logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata;
-    logic writer_valid, writer_complete, x_ready, x_take, x_write, tag_write;
+    logic writer_valid, writer_quiet, writer_complete, x_ready, x_take, x_write, tag_write;
     logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
 
     assign fetch_weight = host_active ? host_weight : issue_weight;
@@ -274,7 +278,7 @@ module lacuna_engine #(
     end
 
     // One write port: results first, then the host (only while idle), then the input. At most one of the enables is set.
-    assign x_ready = !writer_valid && host_passive && !clear_i;
+    assign x_ready = writer_quiet && host_passive && !clear_i;
     assign x_take = x_write && x_ready;
     assign bank_we = writer_we | host_bank_we | {lacuna_pkg::BankWidth{x_take}};
     assign tag_write = writer_complete || tag_we || x_take;
@@ -306,7 +310,7 @@ module lacuna_engine #(
         .rdata_o(bank_word)
     );
 
-    assign lookup_address = {lookup[1][BankAw-1:0], lookup[0][BankAw-1:0]};
+    assign lookup_address = {walked.bank[BankAw-1:0], lookup[BankAw-1:0]};
 
     lacuna_readiness #(
         .Depth(BankDepth)
@@ -413,6 +417,7 @@ module lacuna_engine #(
         .cell_o(cell_old),
         .table_word_o(table_word),
         .write_o(writer_valid),
+        .quiet_o(writer_quiet),
         .we_o(writer_we),
         .bank_o(writer_bank),
         .word_o(writer_word),

@@ -102,6 +102,32 @@ module lacuna_system #(
         .y_data_i(y_data)
     );
 
+    // ---------------------------------------------------------------- streams
+    // Registers that cut both ways, so that no path runs from the one into the other.
+    localparam int unsigned OutputW = Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW;
+
+    logic x_valid_late, x_ready_late, y_valid_early, y_ready_early;
+    logic [lacuna_pkg::BankBits-1:0] x_data_late;
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] y_data_early;
+
+    lacuna_skid #(
+        .Width(lacuna_pkg::BankBits)
+    ) u_x (
+        .clk_i,
+        .rst_ni(engine_rst_nq),
+        .in_valid_i(x_valid), .in_ready_o(x_ready), .in_data_i(x_data),
+        .out_valid_o(x_valid_late), .out_ready_i(x_ready_late), .out_data_o(x_data_late)
+    );
+
+    lacuna_skid #(
+        .Width(OutputW)
+    ) u_y (
+        .clk_i,
+        .rst_ni(engine_rst_nq),
+        .in_valid_i(y_valid_early), .in_ready_o(y_ready_early), .in_data_i(y_data_early),
+        .out_valid_o(y_valid), .out_ready_i(y_ready), .out_data_o(y_data)
+    );
+
     // ---------------------------------------------------------------- engine
     logic [lacuna_pkg::PhaseW-1:0] phase;
     logic fresh, stat_fire, stat_group;
@@ -136,12 +162,12 @@ module lacuna_system #(
         .mem_data_i(mem_data),
         .mem_rvalid_o(mem_rvalid),
         .mem_rdata_o(mem_rdata),
-        .x_valid_i(x_valid),
-        .x_ready_o(x_ready),
-        .x_data_i(x_data),
-        .y_valid_o(y_valid),
-        .y_ready_i(y_ready),
-        .y_data_o(y_data),
+        .x_valid_i(x_valid_late),
+        .x_ready_o(x_ready_late),
+        .x_data_i(x_data_late),
+        .y_valid_o(y_valid_early),
+        .y_ready_i(y_ready_early),
+        .y_data_o(y_data_early),
         .tap_h_valid_o(tap_h_valid),
         .tap_y_valid_o(tap_y_valid),
         .tap_h_entry_o(tap_h_entry),

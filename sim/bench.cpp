@@ -71,7 +71,7 @@ std::vector<Case> cases(const std::filesystem::path& models, const Geometry& geo
 Figures measure(const Case& c, const Geometry& geometry, nlohmann::json& lost) {
     const double dense_cycles = measure_dense_twin(c.model, c.mode, geometry);
     const auto engine = make_engine(geometry);
-    Session session(*engine, c.model);
+    Session session(*engine, c.model, Load::BackDoor);
     SplitMix64 prng(kSeed);
     const RunStatistics run = run_random(session, c.mode, kSteps, prng);
     if (session.first_mismatch()) {

@@ -66,6 +66,9 @@ class Engine {
     virtual EngineOutputs tick(const EngineInputs& inputs) = 0;
     /// Cycles ticked so far.
     virtual std::uint64_t cycles() const = 0;
+    /// Writes a word by the back door, in no time: true for weights, whose many words take most of a load;
+    /// other memories only have the port. The engine must be idle.
+    virtual bool poke(const MemoryWord& word) = 0;
     /// Fault injection: the slot issued in the cycle before loses its `valid`, if there was one and it was
     /// (`group_end`) or was not the last of a group. True when it was dropped.
     virtual bool drop_slot(bool group_end) = 0;

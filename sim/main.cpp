@@ -120,7 +120,7 @@ int run_sim(const SimOptions& options) {
 
     const auto start = std::chrono::steady_clock::now();
     const auto engine = make_engine(geometry, {.seed = options.seed, .trace = options.trace});
-    Session session(*engine, model);
+    Session session(*engine, model, Load::BackDoor);
     nlohmann::json json;
     const RunStatistics run =
         options.score ? score_text(session, options, tokens, json) : write_story(session, options, steps);

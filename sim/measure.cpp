@@ -53,7 +53,7 @@ double measure_dense_twin(const QuantisedModel& model, Mode mode, const Geometry
         return static_cast<double>(sweeps);
     }
     const auto engine = make_engine(geometry);
-    Session session(*engine, dense);
+    Session session(*engine, dense, Load::BackDoor);
     SplitMix64 prng(kDenseSeed);
     const RunStatistics run = run_random(session, mode, kDenseSteps, prng);
     if (session.first_mismatch()) {

@@ -18,12 +18,14 @@ std::string Mismatch::to_string() const {
                        got);
 }
 
-Session::Session(Engine& engine, const QuantisedModel& model)
+Session::Session(Engine& engine, const QuantisedModel& model, Load load)
     : engine_(engine), layout_(lay_out(model, engine.geometry())), golden_(model) {
     progress_.resize(layout_.operations.size());
     const std::uint64_t before = engine_.cycles();
     for (const MemoryWord& word : pack(model, layout_)) {
-        write(word);
+        if (load == Load::Port || !engine_.poke(word)) {
+            write(word);
+        }
     }
     load_cycles_ = engine_.cycles() - before;
     clear();

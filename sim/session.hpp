@@ -27,10 +27,16 @@ struct Mismatch {
     std::string to_string() const;
 };
 
+/// How a model comes into the engine's memories.
+enum class Load {
+    Port,      ///< as on a board, through the host port: one cycle a word
+    BackDoor,  ///< weights at once, by the simulator; the rest through the port
+};
+
 class Session {
   public:
-    /// Loads the model through the engine's memory port and clears the state.
-    Session(Engine& engine, const QuantisedModel& model);
+    /// Loads the model and clears the state.
+    Session(Engine& engine, const QuantisedModel& model, Load load = Load::Port);
 
     /// Gives input vectors one after the other; `std::nullopt`: none yet (Generate waits for the last
     /// outputs).

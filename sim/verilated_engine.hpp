@@ -9,14 +9,19 @@
 
 namespace lacuna {
 
-/// @tparam Model class made by Verilator from lacuna_engine, whose `fetch_wave_q` is public
+/// The weight memories of a model's tiles, lane by lane; the generated factory knows their names.
+template <class Model>
+std::vector<std::uint64_t*> weight_memories(Model& model);
+
+/// @tparam Model class made by Verilator from lacuna_engine, whose `fetch_wave_q` and memories are public
 template <class Model>
 class VerilatedEngine final : public Engine {
   public:
     VerilatedEngine(const Geometry& geometry, const EngineOptions& options)
         : geometry_(geometry),
           format_(number_format(geometry.activation_bits)),
-          bench_(options.seed, options.trace) {
+          bench_(options.seed, options.trace),
+          weights_(weight_memories(*bench_)) {
         drive({});
         bench_.reset(kResetCycles);
     }
@@ -31,6 +36,16 @@ class VerilatedEngine final : public Engine {
         const EngineOutputs outputs = sample();
         bench_.tick();
         return outputs;
+    }
+
+    bool poke(const MemoryWord& word) override {
+        if (word.space != Space::Weight) {
+            return false;
+        }
+        const auto lane = static_cast<std::size_t>(word.select >> 6);
+        const auto tile = static_cast<std::size_t>(word.select & 63);
+        weights_[lane * static_cast<std::size_t>(geometry_.tiles) + tile][word.address] = word.data;
+        return true;
     }
 
     bool drop_slot(bool group_end) override {
@@ -111,6 +126,7 @@ class VerilatedEngine final : public Engine {
     Geometry geometry_;
     NumberFormat format_;
     Testbench<Model> bench_;
+    std::vector<std::uint64_t*> weights_;
 };
 
 }  // namespace lacuna

@@ -38,6 +38,7 @@ module lacuna_retire #(
     output logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word_o,
 
     output logic write_o,  // any of we_o
+    output logic quiet_o,  // none of them
     output logic [lacuna_pkg::BankWidth-1:0] we_o,
     output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
     output logic [lacuna_pkg::BankBits-1:0] word_o,
@@ -200,6 +201,7 @@ module lacuna_retire #(
         .destination_i(at_h.destination),
         .tag_i(at_h.tag),
         .valid_o(write_o),
+        .quiet_o,
         .we_o,
         .bank_o,
         .word_o,

@@ -1,7 +1,8 @@
 // Issuer: sweeps the walker's banks, one slot a cycle, waiting for what is not ready.
 //
-// A bank waits until its readiness tag is the one the item names: lookup_o[0] is the bank at work, [1] the one offered
-// next, and tag_i their tags in the same cycle, which count from the next cycle on. The last slot of a group also waits
+// A bank waits until its readiness tag is the one the item names: item_seen_i says that it was when the item was given;
+// otherwise lookup_o is the bank at work and tag_i its tag in the same cycle, which counts from the next cycle on.
+// The last slot of a group also waits
 // until the drain ports are through with the group before (a group occupies them for its emissions) and until the output
 // buffer has room (credit_i), which counts from the next cycle on, too, and not in the cycle after a group's end,
 // in which its outputs have not been taken off yet: so groups end two cycles apart at least.
@@ -17,8 +18,9 @@ module lacuna_issuer #(
     input wire logic item_valid_i,
     output logic item_ready_o,
     input wire lacuna_pkg::item_t item_i,
-    output logic [1:0][lacuna_pkg::BankAddrW-1:0] lookup_o,
-    input wire logic [1:0][lacuna_pkg::TagW-1:0] tag_i,
+    input wire logic item_seen_i,
+    output logic [lacuna_pkg::BankAddrW-1:0] lookup_o,
+    input wire logic [lacuna_pkg::TagW-1:0] tag_i,
     input wire logic [CreditW-1:0] credit_i,
     output logic fire_o,
     output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
@@ -47,16 +49,16 @@ module lacuna_issuer #(
     assign take = !valid_q || (able_q && last_slot_q && (!group_end_q || end_able_q));
 
     assign item_ready_o = take;
-    assign lookup_o = {item_i.bank, item_q.bank};
+    assign lookup_o = item_q.bank;
 
     always_comb begin
         if (take) begin
             valid = item_valid_i;
-            ready = !item_i.check || tag_i[1] == item_i.tag;
+            ready = item_seen_i;
             output_free = credit_i >= CreditW'(item_i.group.outputs);
         end else begin
             valid = 1'b1;
-            ready = ready_q || tag_i[0] == item_q.tag;
+            ready = ready_q || tag_i == item_q.tag;
             output_free = credit_i >= CreditW'(item_q.group.outputs);
         end
         port_free = port_free_q || gap_q == 'd1;

@@ -22,6 +22,7 @@ module lacuna_writer #(
     input wire logic [lacuna_pkg::BankAddrW-1:0] destination_i,
     input wire logic [lacuna_pkg::TagW-1:0] tag_i,
     output logic valid_o,  // any of we_o
+    output logic quiet_o,  // none of them: a flip-flop of its own, for the input's handshake
     output logic [lacuna_pkg::BankWidth-1:0] we_o,
     output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
     output logic [lacuna_pkg::BankBits-1:0] word_o,
@@ -116,6 +117,7 @@ module lacuna_writer #(
         if (next_q) open_word_q[lacuna_pkg::BankBits-1-:lacuna_pkg::ActW] <= h_q[Ports-1];
 
         valid_o <= wait_valid_q || first_done || second_done;
+        quiet_o <= !rst_ni || !(wait_valid_q || first_done || second_done);
         out_q <= wait_valid_q ? wait_q : (first_done ? own : after);
         out_word_q <= wait_valid_q ? wait_word_q : own_word;
         wait_valid_q <= wait_valid_q ? (first_done || second_done) : (first_done && second_done);

@@ -26,7 +26,7 @@ module lacuna_ebr #(
         $error("lacuna_ebr: Width must be 1..36 and Depth 2..1048576, Space 0..15, Select 0..255");
     end
 
-    (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[0:Depth-1];
+    (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[0:Depth-1] /* verilator public_flat_rw */;  // sim/engine.hpp: poke
     logic [Width-1:0] read_q;
 
     always_ff @(posedge clk_i) begin

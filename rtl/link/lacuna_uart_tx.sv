@@ -19,11 +19,12 @@ module lacuna_uart_tx (
     logic [31:0] phase_q, phase;
     logic tick, tick_q;
     logic [3:0] left_q;  // bits, that on the line included
+    logic idle_q, last_q;  // there are none, there is one
     logic [9:0] shift_q;
 
     assign {tick, phase} = {1'b0, phase_q} + {1'b0, increment_i};
-    assign busy_o = left_q != '0;
-    assign ready_o = left_q == '0 || (left_q == 4'd1 && tick_q);
+    assign busy_o = !idle_q;
+    assign ready_o = idle_q || (last_q && tick_q);
     assign tx_o = shift_q[0];
 
     always_ff @(posedge clk_i) begin
@@ -32,13 +33,19 @@ module lacuna_uart_tx (
         if (valid_i && ready_o) begin
             shift_q <= {1'b1, data_i, 1'b0};
             left_q <= Bits;
+            idle_q <= 1'b0;
+            last_q <= 1'b0;
         end else if (tick_q && busy_o) begin
             shift_q <= {1'b1, shift_q[9:1]};
             left_q <= left_q - 1'b1;
+            idle_q <= last_q;
+            last_q <= left_q == 4'd2;
         end
         if (!rst_ni) begin
             tick_q <= 1'b0;
             left_q <= '0;
+            idle_q <= 1'b1;
+            last_q <= 1'b0;
             shift_q <= '1;
         end
     end

@@ -91,12 +91,9 @@ class IssuerRun {
         bench_->credit_i = static_cast<SData>(credit);
         turn_a_tag();
         bench_.settle();
-        std::uint64_t tags = 0;
-        for (int r = 0; r < 2; ++r) {
-            const auto lookup = static_cast<std::size_t>(get_bits(bench_->lookup_o, 12 * r, 12) % kBanks);
-            tags |= static_cast<std::uint64_t>(tags_[lookup]) << (2 * r);
-        }
-        bench_->tag_i = static_cast<CData>(tags);
+        const auto lookup = static_cast<std::size_t>(bench_->lookup_o % kBanks);
+        bench_->tag_i = static_cast<CData>(tags_[lookup]);
+        bench_->item_seen_i = offer.check == 0 || tags_[static_cast<std::size_t>(offer.bank)] == offer.tag;
         bench_.settle();
 
         const bool work = fired_items_ < given_;

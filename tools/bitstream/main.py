@@ -116,11 +116,11 @@ def check_bitstream(options):
     """One small engine from source to bitstream and back."""
     options.board, options.size, options.tiles, options.clk_mhz = "ulx3s", "25f", "1", "25"
     plan = dataclasses.replace(planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz), name="check")
-    plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256)
+    plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256, BlockBanks=1)
     plan.folder.mkdir(parents=True, exist_ok=True)
     check_model(plan, options)
     stages.synthesise(plan)
-    stages.place(plan, 1, ["--placer", "static", "--router", "router2"])
+    stages.place(plan, 1, ["--router", "router2"])
     base = plan.folder / "place.config"
     stages.pack(plan, base, plan.folder / "check.bit")
     blocks = check.unpack(plan, base, "base")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 from tools.bitstream import result, stages
+from tools.bitstream.plan import ROOT
 from tools.bitstream.problem import Problem
 
 
@@ -37,7 +38,7 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     place = shlex.join(stages.placement_command(plan, "{}", "seed-{}", flags)).replace("'", "") + " > seed-{}.log 2>&1"
     command = ["parallel", "--will-cite", "--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "jobs.tsv"]
     if hosts:
-        command += ["--sshlogin", hosts, "--basefile", "netlist.json", "--basefile", "board.lpf", "--workdir", "...",
+        command += ["--sshlogin", hosts, "--basefile", "netlist.json", "--basefile", "board.lpf", "--workdir", ".",
                     "--cleanup"]
         for kind in ("config", "report.json", "log"):
             command += ["--return", f"seed-{{}}.{kind}"]
@@ -47,7 +48,9 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     outcomes = read_outcomes(folder, seeds)
     done = [o for o in outcomes if o["achieved_mhz"] is not None]
     if not done:
-        raise Problem(f"no seed was routed; see {folder}/seed-*.log and parallel.log")
+        ends = ", ".join(f"seed {o['seed']} {o['ended']} after {o['seconds']} s" for o in outcomes)
+        raise Problem(f"no seed was routed: {ends}; see {folder.relative_to(ROOT)}/seed-*.log and parallel.log there "
+                      "(PLACE_TIMEOUT= gives more time)")
     best = max(done, key=lambda o: o["achieved_mhz"])
     for kind in ("config", "report.json", "log"):
         shutil.copyfile(folder / f"seed-{best['seed']}.{kind}", plan.folder / f"place.{kind}")

@@ -1,0 +1,120 @@
+// lacuna-link-fuzz: bytes that mean nothing, into the simulated board. It must go on answering, and nothing
+// that it holds may change: no frame among them is valid.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "common/program.hpp"
+#include "common/progress.hpp"
+#include "driver/frame.hpp"
+#include "tests/driver/fixture.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr std::size_t kChunk = 256;            // bytes of one kind
+constexpr std::size_t kBetweenChecks = 50000;  // bytes
+
+/// Noise of one kind: random bytes, many zeros, few distinct bytes, or frames of requests with a wrong CRC.
+Bytes noise(SplitMix64& prng, std::uint16_t session) {
+    const std::int64_t kind = prng.between(0, 3);
+    Bytes bytes;
+    while (bytes.size() < kChunk) {
+        if (kind == 3) {
+            Request request{session,
+                            static_cast<std::uint16_t>(prng.next()),
+                            static_cast<std::uint8_t>(prng.between(0, 13)),
+                            {}};
+            request.payload.resize(static_cast<std::size_t>(prng.between(0, 40)));
+            std::ranges::generate(request.payload, [&] { return static_cast<std::uint8_t>(prng.next()); });
+            Bytes frame = encode_frame(request);
+            // One bit of the frame, not of its delimiter: the CRC finds it always.
+            const auto at =
+                static_cast<std::size_t>(prng.between(0, static_cast<std::int64_t>(frame.size()) - 2));
+            frame[at] ^= static_cast<std::uint8_t>(1U << prng.between(0, 7));
+            bytes.insert(bytes.end(), frame.begin(), frame.end());
+        } else {
+            const auto byte = static_cast<std::uint8_t>(prng.next());
+            const bool zero = kind == 1 && prng.one_in(4);
+            bytes.push_back(zero ? std::uint8_t{0} : kind == 2 ? static_cast<std::uint8_t>(byte % 3) : byte);
+        }
+    }
+    return bytes;
+}
+
+/// What must not change.
+struct Held {
+    std::uint32_t steps;
+    std::uint64_t model;
+    bool model_valid;
+    ModelState state;
+
+    bool operator==(const Held&) const = default;
+};
+
+Held held_by(Board& board) {
+    const Identity& id = board.device().identify();
+    return {id.steps, id.model, id.model_valid, board.read_state()};
+}
+
+int run(std::uint64_t bytes, std::uint64_t seed) {
+    Fixture fixture;
+    const NamedModel named = small_model(fixture.board.identity().geometry, seed);
+    fixture.board.load(named);
+    SplitMix64 prng(seed);
+    fixture.board.write_state(random_state(prng, named.model));
+    // Steps at an odd number, so that both halves of the double buffers hold something.
+    for (int i = 0; i < 3; ++i) {
+        fixture.board.step(random_input(prng, named.model.input_size()));
+    }
+    const Held before = held_by(fixture.board);
+    const std::uint64_t requests = fixture.board.device().statistics().requests;
+    Progress progress("noise", bytes);
+    std::uint64_t sent = 0;
+    for (std::uint64_t next = kBetweenChecks; sent < bytes;) {
+        const bool wrong_rate = prng.one_in(8);
+        const double right = fixture.simulation.parameters().clocks_per_bit;
+        fixture.simulation.peer().set_clocks_per_bit(wrong_rate ? right * (0.6 + 2 * prng.uniform()) : right);
+        const Bytes chunk = noise(prng, static_cast<std::uint16_t>(prng.next()));
+        fixture.simulation.send(chunk);
+        if (prng.one_in(10)) {
+            fixture.simulation.peer().send_break(static_cast<double>(prng.between(5, 60)));
+        }
+        fixture.simulation.tick_until([&] { return !fixture.simulation.peer().sending(); }, 10'000'000);
+        sent += chunk.size();
+        if (sent >= next || sent >= bytes) {
+            fixture.simulation.peer().set_clocks_per_bit(right);
+            if (held_by(fixture.board) != before) {
+                fmt::print("after {} bytes of noise the board holds something else (seed {})\n", sent, seed);
+                return 1;
+            }
+            next += kBetweenChecks;
+            progress.update(std::min(sent, bytes), "bytes");
+        }
+    }
+    fixture.board.verify();
+    const auto counters = fixture.board.counters();
+    fmt::print("link fuzz: bytes={} seed={} requests_between={} changes=0", sent, seed,
+               fixture.board.device().statistics().requests - requests);
+    for (std::size_t i = 1; i <= static_cast<std::size_t>(protocol::Counter::FramesDropped); ++i) {
+        fmt::print(" {}={}", protocol::kCounterNames[i], counters[i]);
+    }
+    fmt::print("\n1 passed, 0 failed\n");
+    return 0;
+}
+
+}  // namespace
+}  // namespace lacuna
+
+int main(int argc, char** argv) {
+    return lacuna::run_program("lacuna-link-fuzz", [&] {
+        std::uint64_t bytes = 100000;
+        std::uint64_t seed = 1;
+        CLI::App app("Noise into the simulated board: it must go on answering, and hold what it held");
+        app.add_option("--bytes", bytes, "Bytes of noise")->check(CLI::PositiveNumber)->capture_default_str();
+        app.add_option("--seed", seed, "Of model and noise")->capture_default_str();
+        CLI11_PARSE(app, argc, argv);
+        return lacuna::run(bytes, seed);
+    });
+}
