@@ -261,6 +261,10 @@ Bytes Device::request(Opcode opcode, Bytes payload, std::size_t reply_bytes, std
     post(opcode, std::move(payload), reply_bytes, cycles);
     Reply reply = take();
     check(reply, opcode);
+    if (reply.payload.size() < reply_bytes) {
+        throw LinkError(fmt::format("the device's reply to {} is {} bytes long, expected {}", name(opcode),
+                                    reply.payload.size(), reply_bytes));
+    }
     return std::move(reply.payload);
 }
 

@@ -71,7 +71,8 @@ class Device {
     /// Forgets the replies to come (they are still waited for).
     void drain() noexcept;
 
-    /// One request; throws `DeviceError` when it is refused. Nothing may be pending.
+    /// One request, whose reply has so many bytes; throws `DeviceError` when it is refused, `LinkError` when
+    /// the reply is shorter. Nothing may be pending.
     Bytes request(protocol::Opcode opcode, Bytes payload, std::size_t reply_bytes, std::uint64_t cycles = 0);
     /// Throws the `DeviceError` of a refusal.
     static void check(const Reply& reply, protocol::Opcode opcode);
