@@ -121,7 +121,7 @@ def fields(space, comment, rows):
 def header():
     opcodes = [row[:3] for row in SPEC["opcodes"]]
     statuses = [(n, v, f"{c}; detail: {d}") for n, v, c, d in SPEC["statuses"]]
-    lines = [f"// The board link's protocol (docs/protocol.md). {NOTICE}", "// clang-format off", "#pragma once", "",
+    lines = ["// The board link's protocol (docs/protocol.md).", f"// {NOTICE}", "// clang-format off", "#pragma once", "",
              "#include <array>", "#include <cstddef>", "#include <cstdint>", "#include <string_view>", "",
              "namespace lacuna::protocol {", "",
              f"inline constexpr std::uint16_t kProtocol = {SPEC['protocol']};",
