@@ -282,15 +282,13 @@ constexpr std::string_view describe_detail(Status value) {
         case Status::BadAddress:
             return "words in that memory";
         case Status::NoModel:
+        case Status::NoTokenMode:
+        case Status::EngineTimeout:
             return "0";
         case Status::BadCount:
             return "the largest count allowed";
         case Status::BadToken:
             return "size of the vocabulary";
-        case Status::NoTokenMode:
-            return "0";
-        case Status::EngineTimeout:
-            return "0";
         case Status::BadValue:
             return "the largest value allowed; of COMMIT, the number of the model register";
         case Status::ReplyTooLong:

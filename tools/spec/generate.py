@@ -103,8 +103,10 @@ def enumeration(name, comment, rows):
 
 def names(kind, rows, function, column):
     lines = [f"constexpr std::string_view {function}({kind} value) {{", "    switch (value) {"]
-    for row in rows:
-        lines += [f"        case {kind}::{camel(row[0])}:", f"            return \"{row[column]}\";"]
+    texts = dict.fromkeys(row[column] for row in rows)  # each once: values of the same text share a branch
+    for text in texts:
+        lines += [f"        case {kind}::{camel(row[0])}:" for row in rows if row[column] == text]
+        lines.append(f"            return \"{text}\";")
     lines += ["    }", "    return \"unknown\";", "}", ""]
     return lines
 
