@@ -81,7 +81,7 @@ class Board {
     /// The likeliest token after each of these; only the tokens come back. Needs `image().token_mode()`.
     std::vector<int> likeliest(std::span<const int> tokens);
     /// Feeds a token, then each likeliest one again: `count` tokens. Needs `image().token_mode()`.
-    std::vector<int> generate(int first, std::size_t count, std::stop_token stop = {});
+    std::vector<int> generate(int first, std::size_t count, const std::stop_token& stop = {});
 
     std::array<std::uint32_t, protocol::kCounters> counters();
     void set_baud(unsigned baud) { device_.set_baud(baud); }

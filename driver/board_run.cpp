@@ -286,7 +286,7 @@ std::vector<int> Board::likeliest(std::span<const int> tokens) {
     return result;
 }
 
-std::vector<int> Board::generate(int first, std::size_t count, std::stop_token stop) {
+std::vector<int> Board::generate(int first, std::size_t count, const std::stop_token& stop) {
     if (!image().token_mode()) {
         need_tokens("generation");
     }

@@ -120,7 +120,8 @@ void ModelImage::add_embedding(const QuantisedModel& model, std::vector<MemoryWo
             for (int part = 0; part < bank_parts(bits); ++part) {
                 std::uint64_t data = 0;
                 for (int i = 0; i < values; ++i) {
-                    const auto value = banks[bank][static_cast<std::size_t>(values * part + i)];
+                    const int place = values * part + i;
+                    const auto value = banks[bank][static_cast<std::size_t>(place)];
                     data |= (static_cast<std::uint64_t>(value) & mask) << (bits * i);
                 }
                 words.push_back({static_cast<Space>(MemorySpace::Embedding), static_cast<std::uint8_t>(part),
