@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "common/error.hpp"
 #include "common/program.hpp"
@@ -55,7 +56,7 @@ std::optional<unsigned> rate_of(speed_t speed) {
 /// The master of a pseudo-terminal whose slave is a serial port for others.
 class Terminal {
   public:
-    explicit Terminal(const std::string& link) : link_(link) {
+    explicit Terminal(std::string link) : link_(std::move(link)) {
         master_ = posix_openpt(O_RDWR | O_NOCTTY);
         if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0) {
             throw Error(fmt::format("cannot make a pseudo-terminal: {}", std::strerror(errno)));

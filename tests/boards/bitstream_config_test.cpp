@@ -9,7 +9,8 @@
 namespace lacuna::boards_test {
 namespace {
 
-const Geometry kGeometry{.tiles = 1, .ports = 1, .weight_depth = 1040, .bank_depth = 64, .row_depth = 528};
+constexpr Geometry kGeometry{
+    .tiles = 1, .ports = 1, .weight_depth = 1040, .bank_depth = 64, .row_depth = 528};
 
 /// The message of the Error.
 template <class Call>

@@ -24,7 +24,7 @@ Board::Source vectors(const QuantisedModel& model, std::size_t count, std::uint6
     };
 }
 
-const Board::Sink kIgnore = [](std::span<const std::int32_t>) {};
+constexpr auto kIgnore = [](std::span<const std::int32_t>) {};
 
 }  // namespace
 
@@ -60,6 +60,7 @@ TEST_CASE("A thousand steps in a pipeline keep the line busy") {
     GoldenModel golden(named.model);
     SplitMix64 prng(9);
     std::vector<std::vector<std::int16_t>> inputs;
+    inputs.reserve(1000);
     for (int i = 0; i < 1000; ++i) {
         inputs.push_back(random_input(prng, named.model.input_size()));
     }
@@ -83,7 +84,7 @@ TEST_CASE("A thousand steps in a pipeline keep the line busy") {
     CHECK(fixture.board.steps() == 1000);
     CHECK(fixture.board.read_state() == golden.state());
     // Replies are the larger half here; the line could carry one byte in ten bits.
-    const double bytes = static_cast<double>(fixture.board.device().statistics().bytes_received - received);
+    const auto bytes = static_cast<double>(fixture.board.device().statistics().bytes_received - received);
     const double line = static_cast<double>(fixture.simulation.cycles() - before) / 10 /
                         fixture.simulation.parameters().clocks_per_bit;
     MESSAGE(fmt::format("line use of 1000 steps: {:.1f} %", 100 * bytes / line));

@@ -52,6 +52,7 @@ TEST_CASE("Loading and streaming use the line") {
     GoldenModel golden(named.model);
     SplitMix64 prng(1);
     std::vector<std::vector<std::int16_t>> inputs;
+    inputs.reserve(1000);
     for (int i = 0; i < 1000; ++i) {
         inputs.push_back(random_input(prng, named.model.input_size()));
     }

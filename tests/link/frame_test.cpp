@@ -326,6 +326,7 @@ TEST_CASE("a receiver that is full drops the next request, and nothing else") {
     Receiver receiver;
     SplitMix64 prng(5);
     std::vector<Request> sent;
+    sent.reserve(kWindow + 2);
     for (std::size_t i = 0; i < kWindow + 2; ++i) {
         sent.push_back(random_request(prng));
         receiver.frame(body_of(sent.back()));

@@ -121,6 +121,7 @@ TEST_CASE("errors are kept and repeated like results; the window may be filled w
     for (int round = 0; round < 3; ++round) {
         const std::uint16_t first = rig.host.sequence;
         std::vector<Request> requests;
+        requests.reserve(window);
         Bytes line;
         for (std::uint16_t i = 0; i < window; ++i) {
             requests.push_back({rig.host.session,

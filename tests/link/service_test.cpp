@@ -152,6 +152,7 @@ TEST_CASE("random bytes, and frames with a flipped bit, change nothing") {
     rig.board.peer().received();
     for (int burst = 0; burst < 20; ++burst) {
         Bytes noise;
+        noise.reserve(300);
         for (int i = 0; i < 300; ++i) {
             noise.push_back(prng.one_in(12) ? 0 : static_cast<std::uint8_t>(prng.next()));
         }

@@ -176,6 +176,7 @@ void exercise(std::span<const std::uint8_t> input) {
 }  // namespace
 }  // namespace lacuna
 
+// libFuzzer's own name. NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     lacuna::exercise({data, size});
     return 0;
