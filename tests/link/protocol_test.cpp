@@ -254,7 +254,9 @@ TEST_CASE("every limit is checked before anything happens, and named") {
     }
     const std::vector<std::pair<std::uint8_t, std::uint32_t>> words{
         {0, 1024}, {1, 256}, {2, 256}, {3, 64}, {4, 256}, {5, 256}, {6, 1}, {8, 512}, {9, 14}};
-    for (const auto& [space, count] : words) {
+    for (const auto& memory : words) {
+        const auto space = memory.first;
+        const auto count = memory.second;
         CAPTURE(static_cast<int>(space));
         expect(host, Opcode::ReadMemory, read(space, 0, count, 1), Status::BadAddress, count);
         expect(host, Opcode::ReadMemory, read(space, 0, count - 1, 2), Status::BadAddress, count);

@@ -182,7 +182,8 @@ void load(RawHost& host, const std::vector<MemoryWord>& words, std::uint64_t id)
     for (const MemoryWord& word : words) {
         memories[{static_cast<int>(word.space), word.select}][word.address] = word.data;
     }
-    for (const auto& [memory, cells] : memories) {
+    for (const auto& [place, cells] : memories) {
+        const auto memory = place;  // a lambda cannot hold a structured binding in every C++20 compiler
         std::vector<std::uint64_t> run;
         std::uint32_t first = 0;
         const auto flush = [&] {
