@@ -90,7 +90,8 @@ TEST_CASE("memories are hashed and read as they are, in every space") {
             words.push_back(data);
             put(bytes, data, 5);
         }
-        CAPTURE(static_cast<int>(memory.first));
+        const int space = static_cast<int>(memory.first);
+        CAPTURE(space);
         CHECK(host.hash(static_cast<std::uint8_t>(memory.first), static_cast<std::uint8_t>(memory.second),
                         first, static_cast<std::uint32_t>(words.size())) == crc32(bytes));
         words.resize(std::min<std::size_t>(words.size(), 113));  // all that a frame of 512 bytes holds
