@@ -52,8 +52,7 @@ Device::Device(Transport& transport, const DeviceOptions& options) : Device(tran
         if (statistics_.bytes_received > 0) {
             throw NotLacuna(fmt::format(
                 "something on '{}' sends bytes, but no frame of a Lacuna device could be read at {} baud: "
-                "choose "
-                "the device's own rate with --baud, or another port ('lacuna devices' lists them)",
+                "choose the device's own rate with --baud, or another port ('lacuna devices' lists them)",
                 transport_.name(), transport_.baud()));
         }
         no_answer("it may have another rate (--baud), no power, no bitstream, or RX and TX swapped");
@@ -219,8 +218,7 @@ Reply Device::take() {
                 if (std::exchange(recovered, true) || !recover()) {
                     no_answer(
                         fmt::format("{} requests were under way and may have been executed or not; when it "
-                                    "is back, start "
-                                    "again: it reports how many steps it has made",
+                                    "is back, start again: it reports how many steps it has made",
                                     pending_.size()));
                 }
                 attempts = 0;
