@@ -1,6 +1,7 @@
-// Preloaded into a nextpnr that was unpacked into a private folder. nextpnr 0.7 looks for its chip databases
-// in /usr/share/nextpnr only; this sends those look-ups to $LACUNA_EDA_PREFIX/usr/share/nextpnr and leaves
-// all others alone, so that no file outside the repository has to be made. Used by eda_prefix.sh.
+// Preloaded into a nextpnr that was unpacked into a private folder. nextpnr (0.7 and 0.11 were tried) looks
+// for its chip databases in /usr/share/nextpnr only, with open and either statx or stat; this sends those
+// look-ups to $LACUNA_EDA_PREFIX/usr/share/nextpnr and leaves all others alone, so that no file outside the
+// repository has to be made. Used by eda_prefix.sh.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -48,6 +49,11 @@ int statx(int folder, const char* path, int flags, unsigned mask, struct statx* 
     std::string storage;
     return next<int (*)(int, const char*, int, unsigned, struct statx*)>("statx")(
         folder, redirect(path, storage), flags, mask, result);
+}
+
+int stat(const char* path, struct stat* result) {
+    std::string storage;
+    return next<int (*)(const char*, struct stat*)>("stat")(redirect(path, storage), result);
 }
 
 }  // extern "C"
