@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/prune_flags.hpp"
 #include "cli/training_flags.hpp"
 #include "common/error.hpp"
 #include "model/training_run.hpp"
@@ -58,31 +59,13 @@ void add_prune_command(CLI::App& app) {
     settings->train.epochs = 6;
     settings->train.learning_rate.peak =
         8e-3;  // few weights a row bear, and need, larger steps than a dense one
-    settings->train.k = 2;
-    settings->train.prune_fraction = 0.3;
-    settings->train.regrow = false;
+    settings->train.prune.k = 2;
+    settings->train.prune.fraction = 0.3;
+    settings->train.prune.regrow = false;
     settings->train.round_fraction = 0.3;
     command->add_option("model", settings->model, "Model file to start from")->required();
     add_training_flags(*command, settings->train, settings->files);
-    command->add_option("--k", settings->train.k, "Weights kept per row and bank of 16: 1, 2, 4, 8 or 16")
-        ->capture_default_str();
-    command
-        ->add_option("--bank-width", settings->train.bank.width,
-                     "Columns among which k are chosen: 16, or 8 (which keep k / 2)")
-        ->capture_default_str();
-    command
-        ->add_option("--shared-rows", settings->train.bank.rows,
-                     "Neighbouring rows of a gate that keep the same columns")
-        ->capture_default_str();
-    command
-        ->add_option("--prune-fraction", settings->train.prune_fraction, "Part of the run over which k falls")
-        ->capture_default_str();
-    command
-        ->add_option("--mask-interval", settings->train.mask_interval,
-                     "Updates between choices of what is kept")
-        ->capture_default_str();
-    command->add_flag("--regrow", settings->train.regrow,
-                      "Pruned weights learn on until the last choice is made");
+    add_prune_flags(*command, settings->train.prune);
     command
         ->add_option("--round-fraction", settings->train.round_fraction,
                      "Last part of the run with int8 rounding")

@@ -8,20 +8,19 @@
 
 namespace lacuna {
 
-void keep_largest(const ConstBlockMap<float>& weights, int k, const BankShape& shape, Eigen::Index block_rows,
-                  BlockMap<float> mask) {
+void keep_best(const ConstBlockMap<float>& scores, int k, const BankShape& shape, Eigen::Index block_rows,
+               BlockMap<float> mask) {
     const Eigen::Index width = shape.width;
     const Eigen::Index kept = (k * width + kBankColumns - 1) / kBankColumns;
     std::array<Eigen::Index, kBankColumns> order{};
     std::array<float, kBankColumns> sums{};
-    for (Eigen::Index row = 0; row < weights.rows();) {
+    for (Eigen::Index row = 0; row < scores.rows();) {
         const Eigen::Index gate_end = (row / block_rows + 1) * block_rows;
-        const Eigen::Index rows = std::min({Eigen::Index{shape.rows}, gate_end - row, weights.rows() - row});
-        for (Eigen::Index first = 0; first < weights.cols(); first += width) {
-            const auto real = std::min(width, weights.cols() - first);
+        const Eigen::Index rows = std::min({Eigen::Index{shape.rows}, gate_end - row, scores.rows() - row});
+        for (Eigen::Index first = 0; first < scores.cols(); first += width) {
+            const auto real = std::min(width, scores.cols() - first);
             for (Eigen::Index column = 0; column < real; ++column) {
-                sums[static_cast<std::size_t>(column)] =
-                    weights.block(row, first + column, rows, 1).cwiseAbs().sum();
+                sums[static_cast<std::size_t>(column)] = scores.block(row, first + column, rows, 1).sum();
             }
             const std::span columns(order.data(), static_cast<std::size_t>(real));
             std::iota(columns.begin(), columns.end(), Eigen::Index{0});
@@ -40,8 +39,9 @@ void keep_largest(const ConstBlockMap<float>& weights, int k, const BankShape& s
 Flat<float> bank_balanced_mask(const Flat<float>& parameters, const ParameterLayout& layout, int k,
                                const BankShape& shape) {
     Flat<float> mask = Flat<float>::Ones(parameters.size());
+    const Flat<float> scores = parameters.cwiseAbs();
     const auto keep = [&](const Block& block, Eigen::Index block_rows) {
-        keep_largest(view(parameters, block), k, shape, block_rows, view(mask, block));
+        keep_best(view(scores, block), k, shape, block_rows, view(mask, block));
     };
     for (const auto& blocks : layout.layers) {
         const Eigen::Index units = blocks.weight_h.cols;
@@ -52,10 +52,9 @@ Flat<float> bank_balanced_mask(const Flat<float>& parameters, const ParameterLay
     return mask;
 }
 
-int kept_per_bank(double progress, int target) {
+int kept_per_bank(double share, int target) {
     constexpr double kWidth = kBankColumns;
-    const double left = 1.0 - std::clamp(progress, 0.0, 1.0);
-    const double sparsity = (1.0 - target / kWidth) * (1.0 - left * left * left);
+    const double sparsity = (1.0 - target / kWidth) * share;
     return std::max(target, static_cast<int>(std::floor(kWidth * (1.0 - sparsity) + 0.5)));
 }
 

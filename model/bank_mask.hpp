@@ -19,21 +19,20 @@ struct BankShape {
     bool operator==(const BankShape&) const = default;
 };
 
-/// Sets `mask` (same size as `weights`) to 1 for the min(k, real columns) columns of largest sum of
-/// magnitudes of each bank and group of rows, to 0 for the others. Ties go to the lower column.
+/// Sets `mask` (same size as `scores`) to 1 for the min(k, real columns) columns of highest sum of scores of
+/// each bank and group of rows, to 0 for the others. Ties go to the lower column.
 /// @param k of 16 columns; banks of 8 keep k / 2, rounded up
 /// @param block_rows rows of a gate, which no group of rows leaves
-void keep_largest(const ConstBlockMap<float>& weights, int k, const BankShape& shape, Eigen::Index block_rows,
-                  BlockMap<float> mask);
+void keep_best(const ConstBlockMap<float>& scores, int k, const BankShape& shape, Eigen::Index block_rows,
+               BlockMap<float> mask);
 
-/// Mask of a whole network: all parts of all layers and the head cut to k per bank; embedding and biases
-/// all 1.
+/// Mask of a whole network by magnitude: all parts of all layers and the head cut to k per bank; embedding
+/// and biases all 1.
 Flat<float> bank_balanced_mask(const Flat<float>& parameters, const ParameterLayout& layout, int k,
                                const BankShape& shape = {});
 
-/// Kept weights per bank at `progress` 0..1 of gradual pruning from 16 to `target`: the sparsity follows
-/// s = s_final (1 - (1 - progress)^3) (Zhu and Gupta, "To prune, or not to prune", 2017), 16 (1 - s) is
+/// Kept weights per bank when `share` 0..1 of what is pruned in the end is pruned: 16 - share (16 - target),
 /// rounded to the nearest count, never below `target`.
-int kept_per_bank(double progress, int target);
+int kept_per_bank(double share, int target);
 
 }  // namespace lacuna

@@ -69,9 +69,12 @@ SafeTensors Trainer::checkpoint() const {
     file.metadata["lacuna.kind"] = kCheckpointKind;
     file.metadata["lacuna.run"] = identity();
     file.metadata["lacuna.update"] = std::to_string(update_);
-    file.metadata["lacuna.kept"] = std::to_string(kept_);
+    file.metadata["lacuna.pruned_share"] = fmt::format("{}", share_);
     file.tensors["parameters"] = to_tensor(parameters_);
     file.tensors["mask"] = to_tensor(mask_);
+    if (movement_.size() > 0) {
+        file.tensors["movement"] = to_tensor(movement_);
+    }
     file.tensors["adam.first"] = to_tensor(adam_.first);
     file.tensors["adam.second"] = to_tensor(adam_.second);
     visit_states(shards_, layout_.layers.size(), [&file](const std::string& name, const auto& state) {
@@ -105,6 +108,9 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
     problems.throw_if_any(advice);
     from_tensor(file, "parameters", parameters_, problems);
     from_tensor(file, "mask", mask_, problems);
+    if (movement_.size() > 0) {
+        from_tensor(file, "movement", movement_, problems);
+    }
     from_tensor(file, "adam.first", adam_.first, problems);
     from_tensor(file, "adam.second", adam_.second, problems);
     visit_states(shards_, layout_.layers.size(),
@@ -117,7 +123,7 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
         }
     };
     number("lacuna.update", update_);
-    number("lacuna.kept", kept_);
+    number("lacuna.pruned_share", share_);
     problems.throw_if_any(advice);
     mask_changed_ = true;
 }

@@ -127,11 +127,12 @@ void Network<Scalar>::keep_only(const Flat<Scalar>* mask) {
         auto& trace = traces_[n];
         trace.kept_x.reset();
         trace.kept_h.reset();
-        if (mask != nullptr) {
-            trace.kept_h.emplace(layout_.layers[n].weight_h, *mask);
-            if (n > 0) {
-                trace.kept_x.emplace(layout_.layers[n].weight_x, *mask);
-            }
+        const auto& blocks = layout_.layers[n];
+        if (mask != nullptr && sparse_pays(blocks.weight_h, *mask)) {
+            trace.kept_h.emplace(blocks.weight_h, *mask);
+        }
+        if (mask != nullptr && n > 0 && sparse_pays(blocks.weight_x, *mask)) {
+            trace.kept_x.emplace(blocks.weight_x, *mask);
         }
     }
 }

@@ -34,7 +34,8 @@ class Network {
     void reset();
 
     /// From now on all parameters given are zero outside `mask`: the large products then cost only what is
-    /// kept, and large blocks of the gradient are zero outside it too. Without a mask: everything again.
+    /// kept, and the gradient of such a block is zero outside it too, where few enough are kept for that to
+    /// be faster (`sparse_pays`). Without a mask: everything again.
     void keep_only(const Flat<Scalar>* mask);
 
     /// Runs T = inputs.size() / B steps and carries the state on.

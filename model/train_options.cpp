@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "common/error.hpp"
@@ -19,7 +18,7 @@ void require(Problems& problems, bool holds, const char* name, Value got, const 
 
 }  // namespace
 
-void TrainOptions::check(Problems& problems) const {
+void TrainOptions::check(Problems& problems, std::size_t layers) const {
     require(problems, epochs >= 1, "--epochs", epochs, "at least 1");
     require(problems, streams >= 1, "--streams", streams, "at least 1");
     require(problems, steps >= 1, "--steps", steps, "at least 1");
@@ -31,14 +30,7 @@ void TrainOptions::check(Problems& problems) const {
     require(problems, adam.weight_decay >= 0, "--weight-decay", adam.weight_decay, "0 or more");
     require(problems, clip > 0, "--clip", clip, "more than 0");
     require(problems, dropout >= 0 && dropout < 1, "--dropout", dropout, "0 or more and below 1");
-    const std::array counts = {1, 2, 4, 8, 16};
-    require(problems, std::ranges::find(counts, k) != counts.end(), "--k", k, "1, 2, 4, 8 or 16");
-    require(problems, bank.width == 16 || (bank.width == 8 && k % 2 == 0), "--bank-width", bank.width,
-            "16, or 8 with an even --k");
-    require(problems, bank.rows >= 1 && bank.rows <= 16, "--shared-rows", bank.rows, "1 to 16");
-    require(problems, prune_fraction >= 0 && prune_fraction <= 1, "--prune-fraction", prune_fraction,
-            "0 to 1");
-    require(problems, mask_interval >= 1, "--mask-interval", mask_interval, "at least 1");
+    prune.check(problems, layers);
     require(problems, round_fraction >= 0 && round_fraction <= 1, "--round-fraction", round_fraction,
             "0 to 1");
     require(problems, distill >= 0 && distill <= 1, "--distill", distill, "0 to 1");
@@ -59,16 +51,9 @@ std::string TrainOptions::to_json() const {
                              {"weight_decay", adam.weight_decay},
                              {"clip", clip},
                              {"dropout", dropout},
-                             {"k", k},
-                             {"prune_fraction", prune_fraction},
-                             {"mask_interval", mask_interval},
-                             {"regrow", regrow},
                              {"round_fraction", round_fraction},
                              {"distill", distill}};
-    if (bank != BankShape{}) {
-        object["bank_width"] = bank.width;
-        object["shared_rows"] = bank.rows;
-    }
+    object.update(nlohmann::json::parse(prune.to_json()));
     return object.dump();
 }
 

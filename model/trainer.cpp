@@ -43,8 +43,12 @@ Trainer::Trainer(const Corpus& corpus, ParameterLayout layout, Flat<float> initi
       teacher_(std::move(teacher)),
       adam_(parameters_.size()) {
     Problems problems("training options");
-    options_.check(problems);
+    options_.check(problems, layout_.layers.size());
     problems.throw_if_any();
+    pruning_mask(layout_, options_.prune, parameters_.cwiseAbs(), 1.0);  // throws when out of reach
+    if (options_.prune.enabled() && options_.prune.criterion == Criterion::Movement) {
+        movement_ = Flat<float>::Zero(parameters_.size());
+    }
     // One character more than the inputs, and room for the random start of each epoch.
     const long needed = 1L + options_.steps + static_cast<long>(options_.streams) * options_.steps;
     const auto got = static_cast<long>(corpus.train.size());
@@ -125,6 +129,9 @@ double Trainer::step() {
         }
     }
     loss /= std::numbers::ln2 * options_.streams * options_.steps;
+    if (movement_.size() > 0) {
+        movement_ -= parameters_.cwiseProduct(gradient);
+    }
     if (gradient_masked()) {
         gradient = gradient.cwiseProduct(mask_);
     }
@@ -151,17 +158,19 @@ void Trainer::throw_diverged(double loss, double norm) const {
 long Trainer::prune_end() const {
     // The last update at the latest, so that the masks are always made final.
     return std::min(total_updates() - 1,
-                    std::lround(options_.prune_fraction * static_cast<double>(total_updates())));
+                    std::lround(options_.prune.fraction * static_cast<double>(total_updates())));
 }
 
 void Trainer::update_mask() {
+    const auto& prune = options_.prune;
     const long end = prune_end();
-    if (options_.k == 16 || update_ > end || (update_ < end && update_ % options_.mask_interval != 0)) {
+    if (!prune.enabled() || update_ > end || (update_ < end && update_ % prune.interval != 0)) {
         return;
     }
-    const double progress = end == 0 ? 1.0 : static_cast<double>(update_) / static_cast<double>(end);
-    kept_ = kept_per_bank(progress, options_.k);
-    mask_ = bank_balanced_mask(parameters_, layout_, kept_, options_.bank);
+    share_ = pruned_share(prune.schedule,
+                          end == 0 ? 1.0 : static_cast<double>(update_) / static_cast<double>(end));
+    const bool by_movement = prune.criterion == Criterion::Movement;
+    mask_ = pruning_mask(layout_, prune, by_movement ? movement_ : parameters_.cwiseAbs(), share_);
     mask_changed_ = true;
     if (update_ == end) {  // from here on the pruned weights are gone
         parameters_ = parameters_.cwiseProduct(mask_);
@@ -171,9 +180,7 @@ void Trainer::update_mask() {
 }
 
 const Flat<float>* Trainer::products_mask() const {
-    constexpr int kSparsePays =
-        4;  // of 16; measured with `lacuna prune`: at 8 the dense products are as fast
-    return gradient_masked() && kept_ <= kSparsePays ? &mask_ : nullptr;
+    return options_.prune.enabled() && gradient_masked() ? &mask_ : nullptr;
 }
 
 bool Trainer::rounding() const {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "common/safetensors.hpp"
-#include "model/bank_mask.hpp"
 #include "model/corpus.hpp"
 #include "model/network.hpp"
 #include "model/optimiser.hpp"
 #include "model/parameters.hpp"
+#include "model/pruning.hpp"
 
 namespace lacuna {
 
@@ -29,16 +29,12 @@ struct TrainOptions {
     double clip = 1.0;     ///< largest norm of a gradient
     double dropout = 0.0;  ///< between layers and before the head
 
-    BankShape bank;               ///< how the kept weights are chosen
-    int k = 16;                   ///< weights kept per row and bank at the end; 16 = no pruning
-    double prune_fraction = 0.4;  ///< part of the updates over which k falls from 16
-    int mask_interval = 20;       ///< updates between choices of the kept weights while k falls
-    bool regrow = true;           ///< pruned weights keep learning until the masks are fixed
+    PruneOptions prune;
     double round_fraction = 0.0;  ///< last part of the updates that runs on int8 weights, embeddings and h
     double distill = 0.0;         ///< share of the teacher's probabilities in the targets
 
-    /// Adds what is wrong with the options to `problems`.
-    void check(class Problems& problems) const;
+    /// Adds what is wrong with the options to `problems`; `layers` of the network, 0 where it is unknown.
+    void check(class Problems& problems, std::size_t layers = 0) const;
     /// All but `threads`, as a JSON object.
     std::string to_json() const;
 };
@@ -67,7 +63,9 @@ class Trainer {
     /// Parameters to export: masked, not rounded.
     Flat<float> pruned_parameters() const { return parameters_.cwiseProduct(mask_); }
     bool rounding() const;
-    int kept() const { return kept_; }  ///< present weights per row and bank
+    /// Present k of each matrix.
+    BankCounts counts() const { return bank_counts(layout_, options_.prune, share_); }
+    KeptWeights kept() const { return kept_weights(layout_, mask_); }
 
     /// Bits per character of a text cut into `streams` pieces of equal length, each from zero state; what
     /// does not fill the pieces is left out. streams = 1: the exact figure of the whole text.
@@ -101,9 +99,9 @@ class Trainer {
     void fill_batch(Shard& shard, int index) const;
     void run_shard(int index, const Flat<float>& effective);
     void update_mask();
-    /// The mask, where only the kept weights take part in products: few enough, and no others to learn.
+    /// The mask, where only the kept weights take part in products: no others are to learn.
     const Flat<float>* products_mask() const;
-    bool gradient_masked() const { return !options_.regrow || update_ >= prune_end(); }
+    bool gradient_masked() const { return !options_.prune.regrow || update_ >= prune_end(); }
     [[noreturn]] void throw_diverged(double loss, double norm) const;
     long prune_end() const;
     std::string identity() const;
@@ -114,13 +112,14 @@ class Trainer {
     std::string start_;  ///< SHA-256 of the starting point
     Flat<float> parameters_;
     Flat<float> mask_;
+    Flat<float> movement_;  ///< sum of - w dL/dw; empty when magnitude is the criterion
     std::optional<Flat<float>> teacher_;
     Adam adam_;
     std::vector<std::unique_ptr<Shard>> shards_;
     long stream_length_ = 0;
     long chunks_ = 0;
     long update_ = 0;
-    int kept_ = 16;
+    double share_ = 0.0;        ///< of what is pruned in the end
     bool mask_changed_ = true;  ///< since the shards last took it over
 };
 

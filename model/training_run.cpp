@@ -71,11 +71,34 @@ class Meter {
     Clock::time_point start_ = Clock::now();
 };
 
+/// Whether one k says what is kept.
+bool says_all(const Trainer& trainer) {
+    return trainer.options().prune.scheme == Scheme::BankBalanced && trainer.counts().uniform();
+}
+
+/// What is kept now: k where there is one, else the part of all weights.
+std::string kept_text(const Trainer& trainer) {
+    if (says_all(trainer)) {
+        return fmt::format("k {}", trainer.counts().k_head);
+    }
+    const auto weights = trainer.kept();
+    return fmt::format("{:.1f} % of the weights kept",
+                       100.0 * static_cast<double>(weights.kept) / static_cast<double>(weights.all));
+}
+
+/// k for the history: one number, or those of each matrix.
+json counts_json(const BankCounts& counts) {
+    if (counts.uniform()) {
+        return counts.k_head;
+    }
+    return {{"x", counts.k_x}, {"h", counts.k_h}, {"head", counts.k_head}};
+}
+
 std::string report(const Trainer& trainer, const Meter& meter, double valid) {
     const auto& options = trainer.options();
     const double epoch =
         static_cast<double>(trainer.update()) / static_cast<double>(trainer.updates_per_epoch());
-    std::string phase = options.k < 16 ? fmt::format(", k {}", trainer.kept()) : "";
+    std::string phase = options.prune.enabled() ? ", " + kept_text(trainer) : "";
     phase += trainer.rounding() ? ", int8" : "";
     return fmt::format("epoch {:.2f}/{}, update {}: train {:.4f}, valid {:.4f} bits per character{}, {}",
                        epoch, options.epochs, trainer.update(), meter.bpc(), valid, phase,
@@ -90,21 +113,26 @@ double digits(double value) {
 FloatModel finish(const Trainer& trainer, const Corpus& corpus, const RunOptions& options,
                   Progress& progress) {
     auto model = unflatten(trainer.pruned_parameters(), trainer.layout(), corpus.vocab);
-    for (auto& layer : model.layers) {
-        layer.k_x = trainer.kept();
-        layer.k_h = trainer.kept();
+    const auto counts = trainer.counts();
+    for (std::size_t n = 0; n < model.layers.size(); ++n) {
+        model.layers[n].k_x = counts.k_x[n];
+        model.layers[n].k_h = counts.k_h[n];
     }
-    model.k_head = trainer.kept();
+    model.k_head = counts.k_head;
     progress.note("scoring the validation and the test split, each in one piece");
     json stage = {{"stage", options.stage},
                   {"command", options.command},
                   {"options", json::parse(trainer.options().to_json())},
                   {"data_sha256", corpus.sha256},
                   {"seed", trainer.options().seed},
-                  {"k", trainer.kept()},
+                  {"k", counts_json(counts)},
                   {"updates", trainer.update()},
                   {"valid_bpc", digits(bits_per_character(model, corpus.valid))},
                   {"test_bpc", digits(bits_per_character(model, corpus.test))}};
+    if (trainer.options().prune.enabled() && !says_all(trainer)) {
+        const auto weights = trainer.kept();
+        stage["weights"] = {{"kept", weights.kept}, {"all", weights.all}};
+    }
     if (trainer.rounding()) {
         stage["valid_bpc_rounded"] = digits(trainer.evaluate(corpus.valid, 1));
         stage["test_bpc_rounded"] = digits(trainer.evaluate(corpus.test, 1));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "golden/prng.hpp"
+#include "model/prune_options.hpp"
 #include "tests/model/tiny.hpp"
 
 namespace lacuna {
@@ -23,8 +24,9 @@ RowMatrix random_matrix(Eigen::Index rows, Eigen::Index cols, std::uint64_t seed
 RowMatrix mask_of(const RowMatrix& weights, int k, const BankShape& shape = {},
                   Eigen::Index block_rows = 12) {
     RowMatrix mask = RowMatrix::Constant(weights.rows(), weights.cols(), -1.0F);
-    keep_largest({weights.data(), weights.rows(), weights.cols()}, k, shape, block_rows,
-                 {mask.data(), mask.rows(), mask.cols()});
+    const RowMatrix scores = weights.cwiseAbs();
+    keep_best({scores.data(), scores.rows(), scores.cols()}, k, shape, block_rows,
+              {mask.data(), mask.rows(), mask.cols()});
     return mask;
 }
 
@@ -124,17 +126,17 @@ TEST_CASE("the kept count falls from 16 to the target along the cubic schedule")
         CAPTURE(target);
         int before = 16;
         for (int percent = 0; percent <= 100; ++percent) {
-            const int kept = kept_per_bank(percent / 100.0, target);
+            const int kept = kept_per_bank(pruned_share(Schedule::Cubic, percent / 100.0), target);
             CHECK(kept <= before);
             CHECK(kept >= target);
             before = kept;
         }
         CHECK(kept_per_bank(0.0, target) == 16);
         CHECK(kept_per_bank(1.0, target) == target);
-        CHECK(kept_per_bank(7.0, target) == target);
+        CHECK(kept_per_bank(pruned_share(Schedule::Cubic, 7.0), target) == target);
     }
     // Half way to k = 2 the sparsity is 14/16 * (1 - 1/8): 16 * (1 - 0.765625) = 3.75.
-    CHECK(kept_per_bank(0.5, 2) == 4);
+    CHECK(kept_per_bank(pruned_share(Schedule::Cubic, 0.5), 2) == 4);
 }
 
 }  // namespace lacuna

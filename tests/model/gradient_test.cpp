@@ -176,7 +176,7 @@ TEST_CASE("a network that keeps only the mask's weights gives the dense one's lo
     for (const Cell cell : kCells) {
         CAPTURE(cell_name(cell));
         Fixture fixture(cell);
-        const auto pruned = bank_balanced_mask(fixture.parameters.cast<float>(), fixture.layout, 2);
+        const auto pruned = bank_balanced_mask(fixture.parameters.cast<float>(), fixture.layout, 1);
         const Flat<double> mask = pruned.cast<double>();
         fixture.parameters = fixture.parameters.cwiseProduct(mask);
         Network<double> dense(fixture.layout, kStreams);

@@ -59,7 +59,7 @@ TrainOptions tiny_options() {
     options.shards = 2;
     options.threads = 1;
     options.learning_rate.warmup = 5;
-    options.mask_interval = 5;
+    options.prune.interval = 5;
     return options;
 }
 

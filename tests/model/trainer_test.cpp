@@ -33,7 +33,7 @@ Flat<float> train(const TrainOptions& options, std::uint64_t seed = 1, long upda
 TrainOptions full_options() {
     auto options = tiny_options();
     options.dropout = 0.2;
-    options.k = 2;
+    options.prune.k = 2;
     options.round_fraction = 0.3;
     options.distill = 0.3;
     options.adam.weight_decay = 0.01;
@@ -118,7 +118,7 @@ TEST_CASE("a GRU is pruned and rounded like an LSTM, and goes on from a checkpoi
     const auto corpus = tiny_corpus();
     const ParameterLayout layout(tiny_shape(corpus, Cell::Gru));
     auto options = full_options();
-    options.regrow = false;
+    options.prune.regrow = false;
     const auto initial = initial_parameters(layout, 1);
     const auto teacher = initial_parameters(layout, 99);
     Trainer whole(corpus, layout, initial, options, teacher);
@@ -135,7 +135,7 @@ TEST_CASE("a GRU is pruned and rounded like an LSTM, and goes on from a checkpoi
     CHECK(same_bytes(whole.effective_parameters(), resumed.effective_parameters()));
     const auto last = whole.pruned_parameters();
     CHECK(same_bytes(last.cwiseProduct(bank_balanced_mask(last, layout, 2)), last));
-    CHECK(whole.kept() == 2);
+    CHECK(whole.counts().largest() == 2);
 
     const ParameterLayout other(tiny_shape(corpus));
     Trainer lstm(corpus, other, initial_parameters(other, 1), options, initial_parameters(other, 99));
@@ -150,8 +150,8 @@ TEST_CASE("a model that was trained, pruned and rounded needs next to no more bi
         auto options = tiny_options();
         options.epochs = 8;
         options.learning_rate.peak = 0.02;
-        options.k = 4;
-        options.regrow = false;
+        options.prune.k = 4;
+        options.prune.regrow = false;
         options.round_fraction = 0.3;
         Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
         while (trainer.update() < trainer.total_updates()) {
@@ -193,15 +193,15 @@ TEST_CASE("pruning ends with exact zeros everywhere outside the masks and keeps 
     const ParameterLayout layout(tiny_shape(corpus));
     for (const bool regrow : {true, false}) {
         auto options = tiny_options();
-        options.k = 1;
-        options.regrow = regrow;
-        options.prune_fraction = 0.5;
+        options.prune.k = 1;
+        options.prune.regrow = regrow;
+        options.prune.fraction = 0.5;
         Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
         std::vector<int> kept;
         Flat<float> fixed;
         while (trainer.update() < trainer.total_updates()) {
             trainer.step();
-            kept.push_back(trainer.kept());
+            kept.push_back(trainer.counts().largest());
             if (trainer.update() == trainer.total_updates() / 2 + 1) {
                 fixed = trainer.pruned_parameters();
             }
@@ -224,14 +224,14 @@ TEST_CASE("the target is reached whatever the part of the run given to pruning")
     for (const double fraction : {0.0, 0.01, 1.0}) {
         auto options = tiny_options();
         options.epochs = 1;
-        options.k = 2;
-        options.prune_fraction = fraction;
-        options.mask_interval = 1000;
+        options.prune.k = 2;
+        options.prune.fraction = fraction;
+        options.prune.interval = 1000;
         Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
         while (trainer.update() < trainer.total_updates()) {
             trainer.step();
         }
-        CHECK(trainer.kept() == 2);
+        CHECK(trainer.counts().largest() == 2);
         const auto last = trainer.pruned_parameters();
         CHECK(same_bytes(last.cwiseProduct(bank_balanced_mask(last, layout, 2)), last));
     }
@@ -254,7 +254,7 @@ TEST_CASE("rounding starts in the last part of the run") {
 
 TEST_CASE("bad options are listed together") {
     auto options = tiny_options();
-    options.k = 3;
+    options.prune.k = 3;
     options.epochs = 0;
     options.shards = 3;
     options.dropout = 1.0;

@@ -17,7 +17,7 @@ class Fixture {
   public:
     FloatModel run(const std::string& name, bool resume, long stop_after = -1) const {
         auto train = tiny_options();
-        train.k = 4;
+        train.prune.k = 4;
         train.round_fraction = 0.3;
         Trainer trainer(corpus_, layout_, initial_parameters(layout_, 1), train);
         RunOptions options;
