@@ -40,7 +40,9 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
 	@echo "Options of sim: MODEL=file PROMPT=text STEPS=n TILES=1..21 ACT=8|16 SCORE=1 TRACE=1 TEMPERATURE=x SEED=n CLOCK_MHZ=x WEIGHT_DEPTH=n"
 
-$(BUILD)/build.ninja: CMakeLists.txt | setup-ready
+# With other sources, Verilator must be called anew before Ninja could do so by itself.
+RTL_LISTS := $(wildcard rtl/*.f rtl/*/*.f)
+$(BUILD)/build.ninja: CMakeLists.txt $(RTL_LISTS) | setup-ready
 	@cmake -S . -B $(BUILD) -G Ninja -DLACUNA_SIM_TILES=$(TILES) -DLACUNA_SIM_ACT=$(ACT) -DLACUNA_WERROR=$(WERROR) $(CMAKE_FLAGS) > $(BUILD).log 2>&1 \
 		|| { cat $(BUILD).log; rm -f $@; echo "configuration failed: see $(BUILD).log"; exit 1; }
 
@@ -86,7 +88,7 @@ BOARD_FLAGS = $(if $(LINK),--link '$(LINK)') $(if $(FLIP),--flip '$(FLIP)') $(if
 	$(if $(BREAKS),--breaks '$(BREAKS)') $(if $(RESETS),--resets '$(RESETS)') $(if $(SEED),--seed '$(SEED)')
 
 ifneq ($(BOARD_BUILD),$(BUILD))
-$(BOARD_BUILD)/build.ninja: CMakeLists.txt | setup-ready build-folder
+$(BOARD_BUILD)/build.ninja: CMakeLists.txt $(RTL_LISTS) | setup-ready build-folder
 	@cmake -S . -B $(BOARD_BUILD) -G Ninja -DLACUNA_BOARD_TILES=$(BOARD_TILES) -DLACUNA_BOARD_ACT=$(ACT) $(CMAKE_FLAGS) > $(BOARD_BUILD).log 2>&1 \
 		|| { cat $(BOARD_BUILD).log; rm -f $@; echo "configuration failed: see $(BOARD_BUILD).log"; exit 1; }
 endif

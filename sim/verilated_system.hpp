@@ -45,10 +45,10 @@ class VerilatedSystem final : public System {
     static void fill_boot_memory(Root& root, const std::vector<std::uint64_t>& words) {
         if constexpr (
             requires {
-                root.lacuna_system__DOT__u_link__DOT__u_boot__DOT__gen_boot__DOT__u_memory__DOT__mem;
+                root.lacuna_system__DOT__u_link__DOT__u_memories__DOT__u_boot__DOT__gen_boot__DOT__u_memory__DOT__mem;
             }) {
             auto& memory =
-                root.lacuna_system__DOT__u_link__DOT__u_boot__DOT__gen_boot__DOT__u_memory__DOT__mem;
+                root.lacuna_system__DOT__u_link__DOT__u_memories__DOT__u_boot__DOT__gen_boot__DOT__u_memory__DOT__mem;
             for (std::size_t i = 0; i < words.size(); ++i) {
                 memory[i] = words[i];
             }

@@ -142,7 +142,7 @@ enum class Led : std::uint8_t {
 };
 
 inline constexpr std::uint8_t kFlagModelValid = 1U << 0U;  ///< a model was committed
-inline constexpr std::uint8_t kFlagBaked = 1U << 1U;  ///< the boot memory held a model at reset
+inline constexpr std::uint8_t kFlagBaked = 1U << 1U;  ///< what the memories hold is the model of the boot memory
 inline constexpr std::uint8_t kFlagHalf = 1U << 2U;  ///< half of each layer's banks that holds the present h
 inline constexpr std::uint8_t kTokenFlagLogits = 1U << 0U;  ///< reply with output words instead of tokens
 inline constexpr std::size_t kCounters = 16;

@@ -26,18 +26,7 @@ module lacuna_admin_unit #(
     output logic reply_valid_o,
     output logic [7:0] reply_data_o,
 
-    input wire logic [15:0] x_bytes_i,
-    input wire logic [15:0] y_words_generate_i,
-    input wire logic [15:0] y_words_score_i,
-    input wire logic [15:0] y_words_final_i,
-    input wire logic [2:0] y_bytes_i,
-    input wire logic [8:0] token_count_i,
-    input wire logic [15:0] embedding_banks_i,
-    input wire logic [8:0] head_rows_i,
-    input wire logic [11:0] head_groups_i,
-    input wire logic [7:0] head_units_full_i,
-    input wire logic [7:0] head_units_last_i,
-    input wire logic [63:0] model_id_i,
+    input wire lacuna_link_pkg::model_t model_i,
     input wire logic [7:0] flags_i,
 
     output logic [3:0] counter_o,
@@ -71,18 +60,18 @@ module lacuna_admin_unit #(
     // Which registers have no meaning.
     always_comb begin
         wrong = '0;
-        wrong[lacuna_link_pkg::RegXBytes] = x_bytes_i == '0;
-        wrong[lacuna_link_pkg::RegYWordsGenerate] = y_words_generate_i == '0;
-        wrong[lacuna_link_pkg::RegYWordsScore] = y_words_score_i == '0;
-        wrong[lacuna_link_pkg::RegYWordsScoreFinal] = y_words_final_i == '0;
-        wrong[lacuna_link_pkg::RegYFormat] = y_bytes_i == '0 || y_bytes_i > 3'd3;
-        if (token_count_i != '0) begin
-            wrong[lacuna_link_pkg::RegTokenCount] = token_count_i > 9'(256);
-            wrong[lacuna_link_pkg::RegEmbeddingBanks] = embedding_banks_i == '0 || banks_q > 25'(EmbeddingDepth);
-            wrong[lacuna_link_pkg::RegHeadRows] = head_rows_i == '0 || head_rows_i > token_count_i;
-            wrong[lacuna_link_pkg::RegHeadGroups] = head_groups_i == '0;
-            wrong[lacuna_link_pkg::RegHeadUnitsFull] = head_units_full_i == '0 && head_groups_i != 12'd1;
-            wrong[lacuna_link_pkg::RegHeadUnitsLast] = head_units_last_i == '0;
+        wrong[lacuna_link_pkg::RegXBytes] = model_i.x_bytes == '0;
+        wrong[lacuna_link_pkg::RegYWordsGenerate] = model_i.y_words_generate == '0;
+        wrong[lacuna_link_pkg::RegYWordsScore] = model_i.y_words_score == '0;
+        wrong[lacuna_link_pkg::RegYWordsScoreFinal] = model_i.y_words_score_final == '0;
+        wrong[lacuna_link_pkg::RegYFormat] = model_i.y_format[3:1] == '0 || model_i.y_format[3:1] > 3'd3;
+        if (model_i.token_count != '0) begin
+            wrong[lacuna_link_pkg::RegTokenCount] = model_i.token_count > 9'(256);
+            wrong[lacuna_link_pkg::RegEmbeddingBanks] = model_i.embedding_banks == '0 || banks_q > 25'(EmbeddingDepth);
+            wrong[lacuna_link_pkg::RegHeadRows] = model_i.head_rows == '0 || model_i.head_rows > model_i.token_count;
+            wrong[lacuna_link_pkg::RegHeadGroups] = model_i.head_groups == '0;
+            wrong[lacuna_link_pkg::RegHeadUnitsFull] = model_i.head_units_full == '0 && model_i.head_groups != 12'd1;
+            wrong[lacuna_link_pkg::RegHeadUnitsLast] = model_i.head_units_last == '0;
         end
     end
 
@@ -96,7 +85,7 @@ module lacuna_admin_unit #(
         cleared_o <= 1'b0;
         wrong_q <= wrong;
         any_wrong_q <= wrong_q != '0;
-        summed_q <= tokens_q >= token_count_i || tokens_q[8];
+        summed_q <= tokens_q >= model_i.token_count || tokens_q[8];
         for (int i = int'(lacuna_link_pkg::ModelRegisters) - 1; i >= 0; i--) begin
             if (wrong_q[i]) first_wrong_q <= 4'(i);
         end
@@ -108,7 +97,7 @@ module lacuna_admin_unit #(
                 at_q <= '0;
                 counter_q <= '0;
                 same_q <= 1'b1;
-                id_q <= model_id_i;
+                id_q <= {model_i.model_id_high, model_i.model_id_low};
                 banks_q <= '0;
                 tokens_q <= '0;
                 status_o <= lacuna_link_pkg::StatusOk;
@@ -160,7 +149,7 @@ module lacuna_admin_unit #(
                     state_q <= Registers;
                 end else begin
                     tokens_q <= tokens_q + 1'b1;
-                    banks_q <= banks_q + 25'(embedding_banks_i);
+                    banks_q <= banks_q + 25'(model_i.embedding_banks);
                 end
             end
             Registers: begin
@@ -241,4 +230,7 @@ module lacuna_admin_unit #(
     always_ff @(posedge clk_i) begin
         detail_o <= rating_q ? lacuna_link_pkg::IncrementMax : same_q ? 32'(first_wrong_q) : 32'(lacuna_link_pkg::RegModelIdLow);
     end
+
+    logic unused;
+    assign unused = ^model_i;
 endmodule

@@ -2,7 +2,8 @@
 //
 // The boot memory holds the magic word, a number N, and N pairs of {space 4 bits, select 8, address 24} and a word of 36
 // bits. After reset they are written one after the other through write_* (valid/ready); done_o then stays high, and
-// baked_o says that there was a magic word. BootDepth, words of the memory, 0: there is none.
+// baked_o says that there was a magic word. With skip_i, which must hold from reset on, nothing is written, as if there were
+// none. BootDepth, words of the memory, 0: there is none.
 `default_nettype none
 
 module lacuna_boot #(
@@ -10,6 +11,7 @@ module lacuna_boot #(
 ) (
     input wire logic clk_i,
     input wire logic rst_ni,
+    input wire logic skip_i,
     output logic done_o,
     output logic baked_o,
     output logic write_valid_o,
@@ -29,7 +31,7 @@ module lacuna_boot #(
         assign write_data_o = '0;
 
         logic unused;
-        assign unused = ^{clk_i, rst_ni, write_ready_i};
+        assign unused = ^{clk_i, rst_ni, skip_i, write_ready_i};
     end else begin : gen_boot
         localparam int unsigned AddrW = $clog2(BootDepth);
         localparam int unsigned BootSpace = 10;  // of no request: only a bitstream fills this memory
@@ -65,7 +67,7 @@ module lacuna_boot #(
             done_o <= state_q == Done;
             wait_q <= {wait_q[2:0], 1'b1};
             word_q <= word;
-            magic_q <= word_q == lacuna_link_pkg::BootMagic;
+            magic_q <= word_q == lacuna_link_pkg::BootMagic && !skip_i;
             last_q <= left_q == 16'd1;
             if (state_q == Write) begin
                 if (write_ready_i) begin

@@ -1,7 +1,7 @@
 // Board link: the engine's ports on one side, a UART on the other (docs/protocol.md); wiring only.
 //
-//   rx -> lacuna_uart_rx -> lacuna_cobs_decoder -> lacuna_frame_receiver -> lacuna_executor -> memory unit, runner, admin
-//   tx <- lacuna_uart_tx <- lacuna_reply_sender <- lacuna_reply_cache <-----------'
+//   rx -> lacuna_link_line -> lacuna_executor -> memory unit, runner, admin -> lacuna_link_memories, engine
+//   tx <- lacuna_link_line <- lacuna_link_replies <---------'
 //
 // engine_*, mem_*, x_*, y_*: ports of lacuna_engine of the same geometry, which must be out of reset when rst_ni rises.
 // engine_reset_o for one cycle asks for its reset; engine_ready_i is low while that lasts. led_o: lacuna_link_pkg::led_e.
@@ -64,93 +64,50 @@ module lacuna_link #(
 );
     localparam int unsigned IndexW = $clog2(FrameBytes);
     localparam int unsigned SlotW = $clog2(Window);
-    localparam int unsigned EventCount = 11;
     localparam int unsigned HeartbeatW = $clog2(ClockHz / lacuna_link_pkg::UptimeCycles + 2);  // a blink a second or so
     localparam int unsigned UptimeW = $clog2(lacuna_link_pkg::UptimeCycles);
 
     // ---------------------------------------------------------------- the line
     logic [31:0] increment, asked_increment;
-    logic restart, default_rate, rate_set;
-    logic rx_valid, framing_error, line_break, line_low;
-    logic [7:0] rx_byte;
-    logic body_valid, body_end, body_ok, body_damaged;
-    logic [7:0] body_byte;
-    logic good, dropped, crc_error, length_error, bad;
-
-    lacuna_link_rate #(
-        .ClockHz(ClockHz), .Baud(Baud), .TrialCycles(TrialCycles)
-    ) u_rate (
-        .clk_i, .rst_ni,
-        .set_i(rate_set),
-        .increment_i(asked_increment),
-        .good_i(good),
-        .bad_i(bad || framing_error),
-        .break_i(line_break),
-        .increment_o(increment),
-        .restart_o(restart),
-        .default_o(default_rate)
-    );
-
-    lacuna_uart_rx u_rx (
-        .clk_i, .rst_ni,
-        .restart_i(restart),
-        .increment_i(increment),
-        .rx_i,
-        .valid_o(rx_valid),
-        .data_o(rx_byte),
-        .framing_error_o(framing_error),
-        .break_o(line_break),
-        .low_o(line_low)
-    );
-
-    lacuna_cobs_decoder u_decoder (
-        .clk_i, .rst_ni,
-        .valid_i(rx_valid),
-        .data_i(rx_byte),
-        .damage_i(framing_error || line_break || restart),
-        .valid_o(body_valid),
-        .data_o(body_byte),
-        .end_o(body_end),
-        .ok_o(body_ok),
-        .damaged_o(body_damaged)
-    );
-
-    // ---------------------------------------------------------------- requests
+    logic default_rate, rate_set, line_damage, line_low, line_busy;
+    logic [10:0] line_events;
     logic request_valid, request_done;
     logic [15:0] request_session, request_sequence;
     logic [7:0] request_opcode;
     logic [IndexW:0] request_length;
     logic [IndexW-1:0] payload_address;
     logic [7:0] payload_byte;
+    logic out_valid, out_ready;
+    logic [7:0] out_byte;
 
-    lacuna_frame_receiver #(
-        .FrameBytes(FrameBytes), .Window(Window)
-    ) u_receiver (
-        .clk_i, .rst_ni,
-        .valid_i(body_valid),
-        .data_i(body_byte),
-        .end_i(body_end),
-        .ok_i(body_ok),
-        .damaged_i(body_damaged),
+    lacuna_link_line #(
+        .FrameBytes(FrameBytes), .Window(Window), .ClockHz(ClockHz), .Baud(Baud), .TrialCycles(TrialCycles)
+    ) u_line (
+        .clk_i, .rst_ni, .rx_i, .tx_o,
+        .rate_set_i(rate_set),
+        .increment_i(asked_increment),
+        .increment_o(increment),
+        .default_rate_o(default_rate),
         .request_valid_o(request_valid),
         .request_session_o(request_session),
         .request_sequence_o(request_sequence),
         .request_opcode_o(request_opcode),
         .request_length_o(request_length),
         .request_done_i(request_done),
-        .address_i(payload_address),
-        .data_o(payload_byte),
-        .good_o(good),
-        .dropped_o(dropped),
-        .crc_error_o(crc_error),
-        .length_error_o(length_error),
-        .bad_o(bad)
+        .payload_address_i(payload_address),
+        .payload_data_o(payload_byte),
+        .out_valid_i(out_valid),
+        .out_ready_o(out_ready),
+        .out_data_i(out_byte),
+        .busy_o(line_busy),
+        .event_o(line_events),
+        .damage_o(line_damage),
+        .low_o(line_low)
     );
 
     // One unit at work reads the payload and writes the reply.
-    logic [2:0] seek, next, reply_valid;
+    logic [2:0] seek, next;
     logic [1:0][IndexW-1:0] index;
-    logic [2:0][7:0] reply_data;
     logic read_valid, seek_any, next_any;
     logic [IndexW-1:0] index_any;
     logic [7:0] read_byte;
@@ -173,18 +130,20 @@ module lacuna_link #(
     );
 
     // ---------------------------------------------------------------- executor
-    logic boot_done, boot_baked, boot_valid, unit_boot, model_valid_q, baked_q;
+    logic boot_done, boot_baked, unit_boot, model_valid_q, baked_q;
     logic [2:0] unit_start, unit_done;
     logic [2:0][7:0] unit_status;
     logic [2:0][31:0] unit_detail;
     logic [7:0] opcode, flags;
     logic [IndexW:0] length, runner_length, reply_bytes, reply_length;
     logic [SlotW-1:0] slot, send_slot;
-    logic own_start, own_valid, reply_commit, send, send_ready;
-    logic [7:0] own_data, reply_status, direct_status, cached_status;
+    logic reply_start, reply_commit, send, send_ready;
+    logic [3:0] reply_valid;  // of the units, and of the executor
+    logic [3:0][7:0] reply_data;
+    logic [7:0] reply_status, direct_status;
     logic [15:0] send_session, send_sequence;
-    logic direct, direct_open, direct_detail, tx_busy, replayed, refused, failed, opened, executing;
-    logic [IndexW:0] direct_length, cached_length;
+    logic direct, direct_open, direct_detail, replayed, refused, failed, opened, executing;
+    logic [IndexW:0] direct_length;
     logic [31:0] direct_value;
 
     lacuna_executor #(
@@ -209,9 +168,9 @@ module lacuna_link #(
         .runner_length_i(runner_length),
         .model_valid_i(model_valid_q),
         .slot_o(slot),
-        .reply_start_o(own_start),
-        .reply_valid_o(own_valid),
-        .reply_data_o(own_data),
+        .reply_start_o(reply_start),
+        .reply_valid_o(reply_valid[3]),
+        .reply_data_o(reply_data[3]),
         .reply_bytes_i(reply_bytes),
         .reply_commit_o(reply_commit),
         .reply_status_o(reply_status),
@@ -227,7 +186,7 @@ module lacuna_link #(
         .direct_status_o(direct_status),
         .direct_length_o(direct_length),
         .direct_value_o(direct_value),
-        .line_busy_i(tx_busy),
+        .line_busy_i(line_busy),
         .rate_set_o(rate_set),
         .replayed_o(replayed),
         .refused_o(refused),
@@ -236,46 +195,22 @@ module lacuna_link #(
         .busy_o(executing)
     );
 
-    // ---------------------------------------------------------------- memories and the model's registers
-    logic unit_valid, unit_write, map_valid, map_write, map_ready, map_rvalid, space_ok, dirty;
-    logic [7:0] unit_space, unit_select, map_space, map_select, boot_space, boot_select;
-    logic [23:0] unit_address, map_address, boot_address, words;
-    logic [35:0] unit_data, map_data, boot_data, map_rdata;
-    logic [lacuna_pkg::BankParts-1:0] emb_we;
-    logic [15:0] emb_waddr, emb_raddr, emb_address;
-    logic [31:0] emb_wdata;
-    logic emb_read;
+    // ---------------------------------------------------------------- memories
+    logic map_valid, map_ready, map_write, map_rvalid, space_ok, dirty;
+    logic [7:0] map_space, map_select;
+    logic [23:0] map_address, words;
+    logic [35:0] map_data, map_rdata;
+    logic [15:0] emb_address;
     logic [lacuna_pkg::BankBits-1:0] emb_bank;
-    logic reg_we;
-    logic [3:0] reg_address;
-    logic [35:0] reg_data, reg_word;
+    lacuna_link_pkg::model_t model;
 
-    assign map_valid = boot_done ? unit_valid : boot_valid;
-    assign map_write = boot_done ? unit_write : 1'b1;
-    assign map_space = boot_done ? unit_space : boot_space;
-    assign map_select = boot_done ? unit_select : boot_select;
-    assign map_address = boot_done ? unit_address : boot_address;
-    assign map_data = boot_done ? unit_data : boot_data;
-
-    lacuna_boot #(
-        .BootDepth(BootDepth)
-    ) u_boot (
-        .clk_i, .rst_ni,
-        .done_o(boot_done),
-        .baked_o(boot_baked),
-        .write_valid_o(boot_valid),
-        .write_ready_i(map_ready),
-        .write_space_o(boot_space),
-        .write_select_o(boot_select),
-        .write_address_o(boot_address),
-        .write_data_o(boot_data)
-    );
-
-    lacuna_memory_map #(
+    lacuna_link_memories #(
         .Tiles(Tiles), .Ports(Ports), .WeightDepth(WeightDepth), .BankDepth(BankDepth), .RowDepth(RowDepth),
-        .EmbeddingDepth(EmbeddingDepth)
-    ) u_map (
+        .EmbeddingDepth(EmbeddingDepth), .BootDepth(BootDepth)
+    ) u_memories (
         .clk_i, .rst_ni,
+        .boot_done_o(boot_done),
+        .boot_baked_o(boot_baked),
         .valid_i(map_valid),
         .ready_o(map_ready),
         .write_i(map_write),
@@ -290,70 +225,9 @@ module lacuna_link #(
         .dirty_o(dirty),
         .mem_valid_o, .mem_ready_i, .mem_write_o, .mem_space_o, .mem_select_o, .mem_address_o, .mem_data_o,
         .mem_rvalid_i, .mem_rdata_i,
-        .emb_we_o(emb_we),
-        .emb_address_o(emb_waddr),
-        .emb_data_o(emb_wdata),
-        .emb_read_o(emb_read),
-        .emb_bank_i(emb_bank),
-        .reg_we_o(reg_we),
-        .reg_address_o(reg_address),
-        .reg_data_o(reg_data),
-        .reg_word_i(reg_word)
-    );
-
-    // A read through the map and a run never meet.
-    assign emb_address = emb_read ? emb_waddr : emb_raddr;
-
-    if (EmbeddingDepth == 0) begin : gen_no_embedding
-        assign emb_bank = '0;
-
-        logic unused;
-        assign unused = ^{emb_we, emb_address, emb_wdata};
-    end else begin : gen_embedding
-        localparam int unsigned EmbAw = $clog2(EmbeddingDepth);
-
-        for (genvar part = 0; part < lacuna_pkg::BankParts; part++) begin : gen_part
-            lacuna_ebr #(
-                .Width(32), .Depth(EmbeddingDepth), .Space(32'(lacuna_link_pkg::SpaceEmbedding)), .Select(part)
-            ) u_memory (
-                .clk_i,
-                .we_i(emb_we[part]),
-                .waddr_i(emb_waddr[EmbAw-1:0]),
-                .wdata_i(emb_wdata),
-                .raddr_i(emb_address[EmbAw-1:0]),
-                .rdata_o(emb_bank[part*32+:32])
-            );
-        end
-
-        logic unused;
-        assign unused = ^{emb_address, emb_waddr};
-    end
-
-    logic [15:0] x_bytes, y_words_generate, y_words_score, y_words_final, embedding_banks;
-    logic [3:0] y_format;
-    logic [8:0] token_count, head_rows;
-    logic [11:0] head_groups;
-    logic [7:0] head_units_full, head_units_last;
-    logic [63:0] model_id;
-
-    lacuna_model_registers u_registers (
-        .clk_i,
-        .we_i(reg_we),
-        .address_i(reg_address),
-        .data_i(reg_data),
-        .word_o(reg_word),
-        .x_bytes_o(x_bytes),
-        .y_words_generate_o(y_words_generate),
-        .y_words_score_o(y_words_score),
-        .y_words_final_o(y_words_final),
-        .y_format_o(y_format),
-        .token_count_o(token_count),
-        .embedding_banks_o(embedding_banks),
-        .head_rows_o(head_rows),
-        .head_groups_o(head_groups),
-        .head_units_full_o(head_units_full),
-        .head_units_last_o(head_units_last),
-        .model_id_o(model_id)
+        .emb_address_i(emb_address),
+        .emb_bank_o(emb_bank),
+        .model_o(model)
     );
 
     // ---------------------------------------------------------------- units
@@ -378,13 +252,13 @@ module lacuna_link #(
         .read_byte_i(read_byte),
         .reply_valid_o(reply_valid[0]),
         .reply_data_o(reply_data[0]),
-        .map_valid_o(unit_valid),
+        .map_valid_o(map_valid),
         .map_ready_i(map_ready),
-        .map_write_o(unit_write),
-        .map_space_o(unit_space),
-        .map_select_o(unit_select),
-        .map_address_o(unit_address),
-        .map_data_o(unit_data),
+        .map_write_o(map_write),
+        .map_space_o(map_space),
+        .map_select_o(map_select),
+        .map_address_o(map_address),
+        .map_data_o(map_data),
         .map_rvalid_i(map_rvalid),
         .map_rdata_i(map_rdata),
         .map_space_ok_i(space_ok),
@@ -415,19 +289,9 @@ module lacuna_link #(
         .reply_valid_o(reply_valid[1]),
         .reply_data_o(reply_data[1]),
         .reply_bytes_i(reply_bytes),
-        .x_bytes_i(x_bytes),
-        .y_words_generate_i(y_words_generate),
-        .y_words_score_i(y_words_score),
-        .y_words_final_i(y_words_final),
-        .y_format_i(y_format[2:0]),
-        .token_count_i(token_count),
-        .embedding_banks_i(embedding_banks),
-        .head_rows_i(head_rows),
-        .head_groups_i(head_groups),
-        .head_units_full_i(head_units_full),
-        .head_units_last_i(head_units_last),
+        .model_i(model),
         .engine_start_o, .engine_entry_o, .engine_steps_o, .engine_busy_i, .engine_reset_o, .engine_ready_i,
-        .emb_address_o(emb_raddr),
+        .emb_address_o(emb_address),
         .emb_bank_i(emb_bank),
         .x_valid_o, .x_ready_i, .x_data_o, .y_valid_i, .y_ready_o, .y_data_i
     );
@@ -448,18 +312,7 @@ module lacuna_link #(
         .read_byte_i(read_byte),
         .reply_valid_o(reply_valid[2]),
         .reply_data_o(reply_data[2]),
-        .x_bytes_i(x_bytes),
-        .y_words_generate_i(y_words_generate),
-        .y_words_score_i(y_words_score),
-        .y_words_final_i(y_words_final),
-        .y_bytes_i(y_format[3:1]),
-        .token_count_i(token_count),
-        .embedding_banks_i(embedding_banks),
-        .head_rows_i(head_rows),
-        .head_groups_i(head_groups),
-        .head_units_full_i(head_units_full),
-        .head_units_last_i(head_units_last),
-        .model_id_i(model_id),
+        .model_i(model),
         .flags_i(flags),
         .counter_o(counter),
         .count_i(count),
@@ -471,90 +324,48 @@ module lacuna_link #(
     );
 
     // ---------------------------------------------------------------- replies
-    logic cache_start_q, cache_valid_q;
-    logic [3:0] cache_place_q;
-    logic [7:0] cache_data_q, cached_byte, cached_byte_q, info_byte;
-    logic [IndexW-1:0] send_address;
-    logic out_valid, out_ready;
-    logic [7:0] out_byte;
-
-    always_ff @(posedge clk_i) begin
-        cached_byte_q <= cached_byte;
-        cache_start_q <= own_start || run_place;
-        cache_place_q <= run_place ? run_index : '0;
-        cache_valid_q <= own_valid || reply_valid != '0;
-        cache_data_q <= (own_valid ? own_data : '0) | (reply_valid[0] ? reply_data[0] : '0)
-                      | (reply_valid[1] ? reply_data[1] : '0) | (reply_valid[2] ? reply_data[2] : '0);
-    end
-
-    lacuna_reply_cache #(
-        .FrameBytes(FrameBytes), .Window(Window)
-    ) u_cache (
-        .clk_i,
-        .slot_i(slot),
-        .start_i(cache_start_q),
-        .place_i(cache_place_q),
-        .write_i(cache_valid_q),
-        .data_i(cache_data_q),
-        .bytes_o(reply_bytes),
-        .commit_i(reply_commit),
-        .commit_length_i(reply_length),
-        .status_i(reply_status),
-        .read_slot_i(send_slot),
-        .status_o(cached_status),
-        .length_o(cached_length),
-        .read_address_i(send_address),
-        .read_data_o(cached_byte)
-    );
-
-    lacuna_link_info #(
+    lacuna_link_replies #(
         .Tiles(Tiles), .Ports(Ports), .WeightDepth(WeightDepth), .BankDepth(BankDepth), .RowDepth(RowDepth),
         .OutputDepth(OutputDepth), .AccW(AccW), .EmbeddingDepth(EmbeddingDepth), .FrameBytes(FrameBytes), .Window(Window),
         .ClockHz(ClockHz), .Baud(Baud), .BuildHash(BuildHash)
-    ) u_info (
-        .clk_i,
-        .open_i(direct_open),
-        .detail_i(direct_detail),
-        .detail_value_i(direct_value),
+    ) u_replies (
+        .clk_i, .rst_ni,
+        .slot_i(slot),
+        .write_start_i(reply_start),
+        .place_valid_i(run_place),
+        .place_i(run_index),
+        .write_valid_i(reply_valid),
+        .write_data_i(reply_data),
+        .bytes_o(reply_bytes),
+        .commit_i(reply_commit),
+        .status_i(reply_status),
+        .length_i(reply_length),
+        .send_i(send),
+        .send_ready_o(send_ready),
+        .send_slot_i(send_slot),
+        .send_session_i(send_session),
+        .send_sequence_i(send_sequence),
+        .direct_i(direct),
+        .direct_open_i(direct_open),
+        .direct_detail_i(direct_detail),
+        .direct_status_i(direct_status),
+        .direct_length_i(direct_length),
+        .direct_value_i(direct_value),
         .flags_i(flags),
         .steps_i(steps),
-        .model_id_i(model_id),
+        .model_id_i({model.model_id_high, model.model_id_low}),
         .increment_i(increment),
-        .address_i(send_address[6:0]),
-        .data_o(info_byte)
-    );
-
-    lacuna_reply_sender #(
-        .FrameBytes(FrameBytes)
-    ) u_sender (
-        .clk_i, .rst_ni,
-        .send_i(send),
-        .ready_o(send_ready),
-        .lead_i(!tx_busy),
-        .header_i({direct ? direct_status : cached_status, send_sequence, send_session}),
-        .length_i(direct ? direct_length : cached_length),
-        .payload_address_o(send_address),
-        .payload_i(direct ? info_byte : cached_byte_q),
+        .line_busy_i(line_busy),
         .out_valid_o(out_valid),
         .out_ready_i(out_ready),
         .out_data_o(out_byte)
-    );
-
-    lacuna_uart_tx u_tx (
-        .clk_i, .rst_ni,
-        .increment_i(increment),
-        .valid_i(out_valid),
-        .ready_o(out_ready),
-        .data_i(out_byte),
-        .busy_o(tx_busy),
-        .tx_o
     );
 
     // ---------------------------------------------------------------- flags, counters, LEDs
     logic [UptimeW-1:0] uptime_q;
     logic [HeartbeatW-1:0] heartbeat_q;
     logic uptime_event, error_q;
-    logic [EventCount-1:0] events;
+    logic [10:0] events;
 
     assign uptime_event = uptime_q == '1;
 
@@ -563,14 +374,8 @@ module lacuna_link #(
         flags[lacuna_link_pkg::FlagModelValid] = model_valid_q;
         flags[lacuna_link_pkg::FlagBaked] = baked_q;
         flags[lacuna_link_pkg::FlagHalf] = engine_half_i;
-        events = '0;
+        events = line_events;
         events[lacuna_link_pkg::CountUptime] = uptime_event;
-        events[lacuna_link_pkg::CountFramesGood] = good;
-        events[lacuna_link_pkg::CountCrcErrors] = crc_error;
-        events[lacuna_link_pkg::CountLengthErrors] = length_error;
-        events[lacuna_link_pkg::CountFramingErrors] = framing_error;
-        events[lacuna_link_pkg::CountBreaks] = line_break;
-        events[lacuna_link_pkg::CountFramesDropped] = dropped;
         events[lacuna_link_pkg::CountReplays] = replayed;
         events[lacuna_link_pkg::CountWrongSequence] = refused;
         events[lacuna_link_pkg::CountRuns] = engine_start_o;
@@ -592,7 +397,7 @@ module lacuna_link #(
         if (dirty || engine_reset_o) model_valid_q <= 1'b0;
         else if (commit) model_valid_q <= 1'b1;
         if (opened) error_q <= 1'b0;
-        else if (failed || refused || bad || framing_error || engine_reset_o) error_q <= 1'b1;
+        else if (failed || refused || line_damage || engine_reset_o) error_q <= 1'b1;
 
         led_o[lacuna_link_pkg::LedHeartbeat] <= heartbeat_q[HeartbeatW-1];
         led_o[lacuna_link_pkg::LedModel] <= model_valid_q;

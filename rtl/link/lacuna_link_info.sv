@@ -1,7 +1,7 @@
 // Replies that come from no memory: IDENTIFY, OPEN, and the detail of an error that is not kept.
 //
-// select_i says which; byte address_i of it appears on data_o three cycles later. What it shows holds while it is read,
-// since no other request is executed meanwhile.
+// open_i: OPEN's; detail_i: the detail; else IDENTIFY's. Byte address_i of it appears on data_o three cycles later. What it
+// shows holds while it is read, since no other request is executed meanwhile.
 `default_nettype none
 
 module lacuna_link_info #(

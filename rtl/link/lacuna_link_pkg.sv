@@ -90,6 +90,23 @@ package lacuna_link_pkg;
         RegReserved = 4'd13  // 0
     } register_e;
 
+    // What the device keeps of the model registers.
+    typedef struct packed {
+        logic [15:0] x_bytes;
+        logic [15:0] y_words_generate;
+        logic [15:0] y_words_score;
+        logic [15:0] y_words_score_final;
+        logic [3:0] y_format;
+        logic [8:0] token_count;
+        logic [15:0] embedding_banks;
+        logic [8:0] head_rows;
+        logic [11:0] head_groups;
+        logic [7:0] head_units_full;
+        logic [7:0] head_units_last;
+        logic [31:0] model_id_low;
+        logic [31:0] model_id_high;
+    } model_t;
+
     // Program of a STEP.
     typedef enum logic [7:0] {
         ModeGenerate = 8'd0,  // the program whose next input may depend on this output
@@ -99,7 +116,7 @@ package lacuna_link_pkg;
     // Bits of the flags.
     typedef enum logic [2:0] {
         FlagModelValid = 3'd0,  // a model was committed
-        FlagBaked = 3'd1,  // the boot memory held a model at reset
+        FlagBaked = 3'd1,  // what the memories hold is the model of the boot memory
         FlagHalf = 3'd2  // half of each layer's banks that holds the present h
     } flag_e;
 

@@ -1,4 +1,4 @@
-// Executes STEP, TOKENS and GENERATE: checks the request, runs the engine, and collects the reply.
+// Executes STEP, TOKENS and GENERATE: has the request checked, runs the engine, and collects the reply.
 //
 // start_i takes the request (opcode_i, length_i of its payload); a model must be valid. done_o comes once, with status_o
 // and detail_o, and with the reply's length. The reply's outputs are written first, from byte 8 on; steps and cycles
@@ -43,18 +43,7 @@ module lacuna_runner #(
     output logic [7:0] reply_data_o,
     input wire logic [IndexW:0] reply_bytes_i,
 
-    input wire logic [15:0] x_bytes_i,
-    input wire logic [15:0] y_words_generate_i,
-    input wire logic [15:0] y_words_score_i,
-    input wire logic [15:0] y_words_final_i,
-    input wire logic [2:0] y_format_i,
-    input wire logic [8:0] token_count_i,
-    input wire logic [15:0] embedding_banks_i,
-    input wire logic [8:0] head_rows_i,
-    input wire logic [11:0] head_groups_i,
-    input wire logic [7:0] head_units_full_i,
-    input wire logic [7:0] head_units_last_i,
-
+    input wire lacuna_link_pkg::model_t model_i,
     output logic engine_start_o,
     output logic [lacuna_pkg::EntryW-1:0] engine_entry_o,
     output logic [lacuna_pkg::StepsW-1:0] engine_steps_o,
@@ -70,9 +59,7 @@ module lacuna_runner #(
     output logic y_ready_o,
     input wire logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] y_data_i
 );
-    localparam int unsigned HeadBytes = 3;    // of each of the three requests
     localparam int unsigned ReplyHead = 8;    // steps and cycles
-    localparam int unsigned Room = FrameBytes - ReplyHead;
     localparam int unsigned WatchW = $clog2(WatchdogCycles + 1);
     localparam logic [lacuna_pkg::EntryW-1:0] EntryGenerate = {1'b1, (lacuna_pkg::EntryW - 1)'(0)};
 
@@ -80,77 +67,53 @@ module lacuna_runner #(
         $error("lacuna_runner: WatchdogCycles must be 16..16777216");
     end
 
-    typedef enum logic [4:0] {
-        Idle, Head, Weigh, Judge, VectorBytes, Vocabulary, Sentence, Words, FinalWords, WordBytes, Bytes, Fits, Rewind, Start, Run, Drain, Reset,
-        Recover, Length, Front, Done
-    } state_e;
+    // ---------------------------------------------------------------- the request
+    logic checked, ok, step, generating, score, outputs, check_next;
+    logic [7:0] check_status, first;
+    logic [15:0] count, words;
+
+    lacuna_run_check #(
+        .Ports(Ports), .EmbeddingDepth(EmbeddingDepth), .FrameBytes(FrameBytes), .ReplyHead(ReplyHead)
+    ) u_check (
+        .clk_i, .rst_ni, .start_i, .opcode_i, .length_i, .model_i,
+        .done_o(checked),
+        .ok_o(ok),
+        .status_o(check_status),
+        .detail_o,
+        .read_seek_o, .read_index_o,
+        .read_next_o(check_next),
+        .read_valid_i, .read_byte_i,
+        .step_o(step),
+        .generate_o(generating),
+        .score_o(score),
+        .outputs_o(outputs),
+        .first_o(first),
+        .count_o(count),
+        .words_o(words)
+    );
+
+    // ---------------------------------------------------------------- the run
+    typedef enum logic [3:0] {Idle, Check, Rewind, Start, Run, Drain, Reset, Recover, Length, Front, Done} state_e;
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
-    logic step_q, generate_q, outputs_q, score_q;
-    logic [7:0] first_q;     // mode, flags, or first token
-    logic [15:0] count_q, left_q;
-    logic [15:0] words_q;
-    logic [4:0] word_bytes_q;
-    logic [1:0] at_q;
-    logic too_long_q;
-    logic no_tokens_q, bad_first_q, none_q, bad_length_q, bad_token_q, many_q, expired_q, last_q;  // verdicts, a cycle behind
-    logic [16:0] tokens_end_q;
-    logic high_q, wide_q, settled_q, unknown_q;
-    logic [3:0] front_q;
+    logic expired_q, engine_started_q;
+    logic [3:0] front_q, quiet_q;
     logic [31:0] cycles_q;
     logic [WatchW-1:0] watch_q;
-    logic [3:0] quiet_q;
-    logic byte_valid, next_q, seen_q, engine_started_q;
-
-    logic multiply_q, multiplied, multiplied_q, multiplied_qq, input_start, input_busy, input_taken, output_busy, output_taken, output_reply;
-    logic input_next, token_valid;
+    logic input_start, input_busy, input_taken, input_next, output_busy, output_taken, output_reply, token_valid;
     logic [7:0] token, output_data;
-    logic [15:0] factor_a_q, factor_b_q;
-    logic [31:0] product;
-    logic [16:0] expected_q;
 
-    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
-    assign token_mode_o = !(state_q == Idle) && !step_q;
-    assign read_next_o = next_q || input_next;
-
-    lacuna_multiplier #(
-        .WidthA(16), .WidthB(16)
-    ) u_multiplier (
-        .clk_i, .rst_ni,
-        .start_i(multiply_q),
-        .a_i(factor_a_q),
-        .b_i(factor_b_q),
-        .done_o(multiplied),
-        .product_o(product)
-    );
+    assign token_mode_o = !(state_q == Idle) && !step;
+    assign read_next_o = check_next || input_next;
 
     always_ff @(posedge clk_i) begin
         done_o <= 1'b0;
-        settled_q <= 1'b0;
-        read_seek_o <= 1'b0;
-        multiply_q <= 1'b0;
-        multiplied_q <= multiplied;
-        multiplied_qq <= multiplied_q;
         input_start <= 1'b0;
         engine_start_o <= 1'b0;
         engine_reset_o <= 1'b0;
         reply_place_o <= 1'b0;
-        next_q <= byte_valid && (state_q == Head || state_q == Vocabulary);
         front_q <= '0;
-        word_bytes_q <= (5'(y_format_i[2:1]) << (y_format_i[0] ? 2 : 0)) << (Ports - 1);
-        expected_q <= 17'(product[15:0]) + 17'(HeadBytes);
-        tokens_end_q <= 17'(count_q) + 17'(HeadBytes);
-        no_tokens_q <= EmbeddingDepth == 0 || token_count_i == '0;
-        bad_first_q <= first_q > 8'd1;
-        none_q <= count_q == '0;
-        many_q <= count_q > 16'(Room);
-        last_q <= left_q == 16'd1;
-        bad_length_q <= (step_q ? expected_q : tokens_end_q) != 17'(length_i) || (step_q && high_q);
-        high_q <= product[31:16] != '0;
-        wide_q <= product[31:15] != '0;
         expired_q <= watch_q == WatchW'(WatchdogCycles - 1);
-        bad_token_q <= 9'(generate_q ? first_q : read_byte_i) >= token_count_i;
-        too_long_q <= product > 32'(Room);
         if (state_q == Idle || input_taken || output_taken) watch_q <= '0;
         else watch_q <= watch_q + 1'b1;
         if (state_q == Start) cycles_q <= '0;
@@ -158,123 +121,10 @@ module lacuna_runner #(
         if (steps_clear_i) steps_o <= '0;
 
         unique case (state_q)
-            Idle: begin
-                if (start_i) begin
-                    step_q <= opcode_i == lacuna_link_pkg::OpStep;
-                    generate_q <= opcode_i == lacuna_link_pkg::OpGenerate;
-                    read_seek_o <= 1'b1;
-                    read_index_o <= '0;
-                    at_q <= '0;
-                    status_o <= lacuna_link_pkg::StatusOk;
-                    state_q <= Head;
-                end
-            end
-            Head: begin
-                if (byte_valid) begin
-                    at_q <= at_q + 1'b1;
-                    if (at_q == 2'd0) first_q <= read_byte_i;
-                    if (at_q == 2'd1) count_q[7:0] <= read_byte_i;
-                    if (at_q == 2'd2) begin
-                        count_q[15:8] <= read_byte_i;
-                        state_q <= Weigh;
-                    end
-                end
-            end
-            // Two cycles for the verdicts.
-            Weigh: begin
-                settled_q <= 1'b1;
-                unknown_q <= 1'b0;
-                left_q <= count_q;
-                if (settled_q) state_q <= Judge;
-            end
-            Judge: begin
-                outputs_q <= step_q || (!generate_q && first_q[lacuna_link_pkg::TokenFlagLogits]);
-                score_q <= step_q && first_q == lacuna_link_pkg::ModeScore;
-                factor_a_q <= x_bytes_i;
-                factor_b_q <= count_q;
-                multiply_q <= step_q;
-                state_q <= step_q ? VectorBytes : Vocabulary;
-                if (!step_q && no_tokens_q) begin
-                    status_o <= lacuna_link_pkg::StatusNoTokenMode;
-                    state_q <= Done;
-                end else if (!generate_q && bad_first_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadValue;
-                    state_q <= Done;
-                end else if (none_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadCount;
-                    state_q <= Done;
-                end else if (!step_q && !generate_q && bad_length_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadLength;
-                    state_q <= Done;
-                end else if (generate_q && bad_token_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadToken;
-                    state_q <= Done;
-                end else if (generate_q) begin
-                    state_q <= Words;
-                end
-            end
-            // STEP: the length of its vectors.
-            VectorBytes: begin
-                if (multiplied_qq) settled_q <= 1'b1;
-                if (settled_q) begin
-                    state_q <= Words;
-                    if (bad_length_q) begin
-                        status_o <= lacuna_link_pkg::StatusBadLength;
-                        state_q <= Done;
-                    end
-                end
-            end
-            // TOKENS: all of them, before the first step.
-            Vocabulary: begin
-                seen_q <= byte_valid;
-                if (seen_q && bad_token_q) unknown_q <= 1'b1;
-                if (byte_valid) begin
-                    left_q <= left_q - 1'b1;
-                    if (last_q) state_q <= Sentence;
-                end
-            end
-            Sentence: begin
-                seen_q <= 1'b0;
-                settled_q <= 1'b1;
-                if (seen_q && bad_token_q) unknown_q <= 1'b1;
-                if (settled_q) begin
-                    state_q <= Words;
-                    if (unknown_q) begin
-                        status_o <= lacuna_link_pkg::StatusBadToken;
-                        state_q <= Done;
-                    end
-                end
-            end
-            // The words of all steps, or of all but a score run's last.
-            Words: begin
-                factor_a_q <= score_q ? y_words_score_i : y_words_generate_i;
-                factor_b_q <= score_q ? count_q - 1'b1 : count_q;
-                multiply_q <= outputs_q;
-                state_q <= outputs_q ? FinalWords : Fits;
-                too_long_q <= many_q;
-            end
-            FinalWords: begin
-                words_q <= product[15:0] + (score_q ? y_words_final_i : 16'd0);
-                if (multiplied_q) begin
-                    too_long_q <= 1'b1;
-                    state_q <= wide_q ? Fits : WordBytes;
-                end
-            end
-            WordBytes: begin
-                factor_a_q <= words_q;
-                factor_b_q <= 16'(word_bytes_q);
-                multiply_q <= 1'b1;
-                state_q <= Bytes;
-            end
-            Bytes: if (multiplied_q) state_q <= Fits;
-            Fits: begin
-                read_seek_o <= 1'b1;
-                read_index_o <= IndexW'(HeadBytes);
-                state_q <= Rewind;
-                if (too_long_q) begin
-                    status_o <= lacuna_link_pkg::StatusReplyTooLong;
-                    state_q <= Done;
-                end
+            Idle: if (start_i) state_q <= Check;
+            Check: begin
+                status_o <= check_status;
+                if (checked) state_q <= ok ? Rewind : Done;
             end
             Rewind: begin
                 reply_place_o <= 1'b1;
@@ -298,7 +148,7 @@ module lacuna_runner #(
             Drain: begin
                 quiet_q <= engine_busy_i || y_valid_i ? '0 : quiet_q + 1'b1;
                 if (quiet_q == '1) begin
-                    steps_o <= steps_o + 32'(count_q);
+                    steps_o <= steps_o + 32'(count);
                     state_q <= Length;
                 end
                 if (expired_q) state_q <= Reset;
@@ -332,27 +182,12 @@ module lacuna_runner #(
         if (!rst_ni) begin
             state_q <= Idle;
             done_o <= 1'b0;
-            read_seek_o <= 1'b0;
-            next_q <= 1'b0;
-            multiply_q <= 1'b0;
             input_start <= 1'b0;
             engine_start_o <= 1'b0;
             engine_reset_o <= 1'b0;
             reply_place_o <= 1'b0;
             steps_o <= '0;
         end
-    end
-
-    // The detail follows from the status, a cycle behind it.
-    always_ff @(posedge clk_i) begin
-        unique case (status_o)
-            lacuna_link_pkg::StatusBadLength: detail_o <= step_q ? product + 32'(HeadBytes) : 32'(tokens_end_q);
-            lacuna_link_pkg::StatusBadValue: detail_o <= 32'd1;
-            lacuna_link_pkg::StatusBadCount: detail_o <= 32'(Room);
-            lacuna_link_pkg::StatusBadToken: detail_o <= 32'(token_count_i);
-            lacuna_link_pkg::StatusReplyTooLong: detail_o <= 32'(FrameBytes);
-            default: detail_o <= '0;
-        endcase
     end
 
     // Outputs as they come; at the end steps and cycles.
@@ -365,24 +200,24 @@ module lacuna_runner #(
         if (!rst_ni) reply_valid_o <= 1'b0;
     end
 
-    assign engine_entry_o = score_q ? '0 : EntryGenerate;
-    assign engine_steps_o = lacuna_pkg::StepsW'(count_q);
+    assign engine_entry_o = score ? '0 : EntryGenerate;
+    assign engine_steps_o = lacuna_pkg::StepsW'(count);
 
     lacuna_step_input u_input (
         .clk_i,
         .rst_ni(rst_ni && !engine_reset_o),
         .start_i(input_start),
-        .vectors_i(step_q),
-        .feedback_i(generate_q),
-        .steps_i(count_q),
-        .x_bytes_i,
-        .banks_i(embedding_banks_i),
-        .token_valid_i(token_valid && generate_q && state_q == Run),
-        .token_i(state_q == Run && !input_start ? token : first_q),
+        .vectors_i(step),
+        .feedback_i(generating),
+        .steps_i(count),
+        .x_bytes_i(model_i.x_bytes),
+        .banks_i(model_i.embedding_banks),
+        .token_valid_i(token_valid && generating && state_q == Run),
+        .token_i(state_q == Run && !input_start ? token : first),
         .busy_o(input_busy),
         .taken_o(input_taken),
         .read_next_o(input_next),
-        .read_valid_i(read_valid_i && !read_seek_o && !next_q),
+        .read_valid_i(read_valid_i && !read_seek_o && !check_next),
         .read_byte_i,
         .emb_address_o, .emb_bank_i,
         .x_valid_o, .x_ready_i, .x_data_o
@@ -394,14 +229,14 @@ module lacuna_runner #(
         .clk_i,
         .rst_ni(rst_ni && !engine_reset_o),
         .start_i(input_start),
-        .tokens_i(!outputs_q),
-        .steps_i(count_q),
-        .words_i(words_q),
-        .format_i(y_format_i),
-        .head_rows_i,
-        .head_groups_i,
-        .units_full_i(head_units_full_i),
-        .units_last_i(head_units_last_i),
+        .tokens_i(!outputs),
+        .steps_i(count),
+        .words_i(words),
+        .format_i(model_i.y_format[2:0]),
+        .head_rows_i(model_i.head_rows),
+        .head_groups_i(model_i.head_groups),
+        .units_full_i(model_i.head_units_full),
+        .units_last_i(model_i.head_units_last),
         .drain_i(state_q == Drain),
         .busy_o(output_busy),
         .taken_o(output_taken),
@@ -411,4 +246,7 @@ module lacuna_runner #(
         .reply_valid_o(output_reply),
         .reply_data_o(output_data)
     );
+
+    logic unused;
+    assign unused = ^model_i;
 endmodule

@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::uint64_t kSilence = 40'000;  // cycles in which any reply would have come
 
+std::uint64_t flags(const Reply& opened) {
+    return get(opened.payload, protocol::open_reply::kFlags.offset, 1);
+}
+
 }  // namespace
 
 TEST_CASE("a run that stands still is given up, and the device serves on") {
@@ -108,8 +112,7 @@ TEST_CASE("a board with a model in its boot memory steps it from power-on") {
     RawHost host(board);
     for (int reset = 0; reset < 2; ++reset) {
         const Reply opened = host.open(7);  // waits until the model is in place
-        CHECK(get(opened.payload, protocol::open_reply::kFlags.offset, 1) ==
-              (protocol::kFlagModelValid | protocol::kFlagBaked));
+        CHECK(flags(opened) == (protocol::kFlagModelValid | protocol::kFlagBaked));
         CHECK(get(opened.payload, protocol::open_reply::kModelId.offset, 8) == kId);
         CHECK((board.leds() >> static_cast<unsigned>(protocol::Led::Model) & 1U) == 1);
         SplitMix64 prng(8);
@@ -127,6 +130,34 @@ TEST_CASE("a board with a model in its boot memory steps it from power-on") {
     SplitMix64 prng(9);
     const auto asked = other.random_steps(prng, 2);
     CHECK(other.right(host.ask(Opcode::Step, asked.payload), asked));
+    CHECK(flags(host.open(9)) == protocol::kFlagModelValid);
+    // A reset does not write the baked program over the other's weights.
+    board.reset();
+    CHECK(flags(host.open(10)) == 0);
+    expect(host, Opcode::Step, asked.payload, Status::NoModel, 0);
+    load(host, other.words, kId);
+    other.golden.reset();
+    const auto again = other.random_steps(prng, 2);
+    CHECK(other.right(host.ask(Opcode::Step, again.payload), again));
+}
+
+TEST_CASE("one word written by the host ends the baked model, over resets too, but not over power-on") {
+    const SystemParameters parameters = built_systems().front();
+    const LoadedModel loaded(language_model(parameters.geometry, Cell::Lstm, 25), parameters.geometry);
+    const auto boot = boot_words(loaded.words);
+    const MemoryWord word = loaded.words.front();
+    for (int power_on = 0; power_on < 2; ++power_on) {
+        SimulatedBoard board(parameters, {}, boot);
+        RawHost host(board);
+        CHECK(flags(host.open(7)) == (protocol::kFlagModelValid | protocol::kFlagBaked));
+        host.write(static_cast<std::uint8_t>(word.space), word.select, word.address,
+                   std::vector<std::uint64_t>{word.data});
+        CHECK(flags(host.open(8)) == 0);
+        for (int reset = 0; reset < 2; ++reset) {
+            board.reset();
+            CHECK(flags(host.open(9)) == 0);
+        }
+    }
 }
 
 TEST_CASE("a boot memory whose registers make no sense leaves the device without a model, and in service") {
@@ -136,7 +167,7 @@ TEST_CASE("a boot memory whose registers make no sense leaves the device without
     words.push_back({static_cast<Space>(protocol::MemorySpace::Model), 0, 0, 0});
     SimulatedBoard board(parameters, {}, boot_words(words));
     RawHost host(board);
-    CHECK(get(host.open(7).payload, protocol::open_reply::kFlags.offset, 1) == protocol::kFlagBaked);
+    CHECK(flags(host.open(7)) == protocol::kFlagBaked);
     load(host, loaded.words, kId);
     SplitMix64 prng(9);
     const auto asked = loaded.random_steps(prng, 2);

@@ -75,7 +75,10 @@ def package():
     enumeration("status_e", 8, "Outcome in a reply.", [("Status" + camel(n), v, c) for n, v, c, _ in SPEC["statuses"]])
     enumeration("space_e", 8, "Memories; 0..6 are those of lacuna_pkg::space_e.",
                 [("Space" + camel(n), v, c) for n, v, _, _, c in SPEC["spaces"]])
-    enumeration("register_e", 4, "Model registers.", [("Reg" + camel(n), v, c) for n, v, c in SPEC["model_registers"]])
+    enumeration("register_e", 4, "Model registers.", [("Reg" + camel(n), v, c) for n, v, _, c in SPEC["model_registers"]])
+    lines += ["", "    // What the device keeps of the model registers.", "    typedef struct packed {"]
+    lines += [f"        logic [{bits - 1}:0] {n.lower()};" for n, _, bits, _ in SPEC["model_registers"] if bits]
+    lines.append("    } model_t;")
     enumeration("mode_e", 8, "Program of a STEP.", [("Mode" + camel(n), v, c) for n, v, c in SPEC["modes"]])
     enumeration("flag_e", 3, "Bits of the flags.", [("Flag" + camel(n), v, c) for n, v, c in SPEC["flags"]])
     enumeration("token_flag_e", 3, "Bits of the flags of TOKENS.",
@@ -138,7 +141,8 @@ def header():
     lines += enumeration("Status", "Outcome in a reply. All but Ok carry `detail`, 32 bits.", statuses)
     lines += enumeration("MemorySpace", "Memories; 0..6 are those of the engine's host port.",
                          [(n, v, f"{c}; select = {s}; words: {w}") for n, v, s, w, c in SPEC["spaces"]])
-    lines += enumeration("ModelRegister", "Addresses in MemorySpace::Model.", SPEC["model_registers"])
+    lines += enumeration("ModelRegister", "Addresses in MemorySpace::Model.",
+                         [(n, v, c) for n, v, _, c in SPEC["model_registers"]])
     lines += enumeration("StepMode", "Program of a STEP.", SPEC["modes"])
     lines += enumeration("Counter", "Position in the reply to COUNTERS.",
                          [(n, i, c) for i, (n, c) in enumerate(SPEC["counters"])])
@@ -252,8 +256,8 @@ def tables():
                             [(f"{v:02X}", n, c, d) for n, v, c, d in SPEC["statuses"]])
     yield "spaces", table(["space", "name", "select", "words", "holds"],
                           [(v, n, s, w, c) for n, v, s, w, c in SPEC["spaces"]])
-    yield "model registers", table(["address", "name", "meaning"],
-                                   [(v, n, c) for n, v, c in SPEC["model_registers"]])
+    yield "model registers", table(["address", "name", "bits", "meaning"],
+                                   [(v, n, b, c) for n, v, b, c in SPEC["model_registers"]])
     yield "identify", table(["offset", "bytes", "field"],
                             [(o, s, n) for n, o, s in layout(SPEC["replies"]["IDENTIFY"])[0]])
     yield "flags", table(["bit", "name", "meaning"], [(v, n, c) for n, v, c in SPEC["flags"]])
