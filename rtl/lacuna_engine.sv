@@ -10,6 +10,7 @@
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
 // rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
 // activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BlockBanks 1: activations in block RAM; 0: distributed.
+// CellDsps 1: the cell update multiplies in three DSPs a port; 0: in carry chains, where the PEs take every DSP.
 `default_nettype none
 
 module lacuna_engine #(
@@ -20,7 +21,8 @@ module lacuna_engine #(
     parameter int unsigned RowDepth = 512,
     parameter int unsigned OutputDepth = 64,
     parameter int unsigned AccW = 24,
-    parameter int unsigned BlockBanks = 1
+    parameter int unsigned BlockBanks = 1,
+    parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
     input wire logic rst_ni,
@@ -394,7 +396,7 @@ module lacuna_engine #(
     );
 
     lacuna_retire #(
-        .Ports(Ports), .RowDepth(RowDepth), .AccW(AccW)
+        .Ports(Ports), .RowDepth(RowDepth), .AccW(AccW), .CellDsps(CellDsps != 0)
     ) u_retire (
         .clk_i, .rst_ni,
         .valid_i(drain_valid),

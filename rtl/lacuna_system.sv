@@ -3,7 +3,7 @@
 // rst_ni: synchronous, low until the clock is stable; it is stretched inside, to the 128 cycles and more that the engine
 // wants. rx_i may come straight from a pin. led_o: lacuna_link_pkg::led_e, high is lit. docs/protocol.md is the manual.
 //
-// Tiles to BlockBanks as of lacuna_engine. EmbeddingDepth: banks of the embedding, 0 (no token mode) or 2..65535. FrameBytes:
+// Tiles to CellDsps as of lacuna_engine. EmbeddingDepth: banks of the embedding, 0 (no token mode) or 2..65535. FrameBytes:
 // largest payload, a power of two in 256..4096; Window: requests under way, a power of two in 2..8. BootDepth: words of
 // the boot memory, 0 (none) or 16..65536. ClockHz: of clk_i; Baud: the default rate, ClockHz / 65535 .. ClockHz / 4.
 // BuildHash: shown by IDENTIFY. WatchdogCycles 16..16777216; TrialCycles at least 2.
@@ -18,6 +18,7 @@ module lacuna_system #(
     parameter int unsigned OutputDepth = 64,
     parameter int unsigned AccW = 24,
     parameter int unsigned BlockBanks = 1,
+    parameter int unsigned CellDsps = 0,
     parameter int unsigned EmbeddingDepth = 512,
     parameter int unsigned FrameBytes = 1024,
     parameter int unsigned Window = 4,
@@ -141,7 +142,7 @@ module lacuna_system #(
 
     lacuna_engine #(
         .Tiles(Tiles), .Ports(Ports), .WeightDepth(WeightDepth), .BankDepth(BankDepth), .RowDepth(RowDepth),
-        .OutputDepth(OutputDepth), .AccW(AccW), .BlockBanks(BlockBanks)
+        .OutputDepth(OutputDepth), .AccW(AccW), .BlockBanks(BlockBanks), .CellDsps(CellDsps)
     ) u_engine (
         .clk_i,
         .rst_ni(engine_rst_nq),

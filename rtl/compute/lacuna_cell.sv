@@ -5,9 +5,12 @@
 // n_x (r, z at least 1, in Q0.15; n_h, n_x pre-activations), the old state in Q0.15, and GateFraction for its fraction
 // bits.
 // Cycle 19: cell_o, the new state, and h_o. One unit a cycle. The table ports are those of lacuna_gate.
+// CellDsps 1: the three products of 16 bits in DSPs, for parts that have more of them than the PEs take.
 `default_nettype none
 
-module lacuna_cell (
+module lacuna_cell #(
+    parameter bit CellDsps = 1'b0
+) (
     input wire logic clk_i,
     input wire logic table_we_i,
     input wire logic table_read_i,
@@ -41,10 +44,10 @@ module lacuna_cell (
     logic signed [SumW-1:0] added;
     logic [3*lacuna_pkg::GateW-1:0] n_x_q;
 
-    lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW)) u_forget (
+    lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_forget (
         .clk_i, .a_i(cell_i), .b_i(f_i), .product_o(forgotten)
     );
-    lacuna_mult #(.WidthA(lacuna_pkg::GateW), .WidthB(lacuna_pkg::FactorW)) u_input (
+    lacuna_mult #(.WidthA(lacuna_pkg::GateW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_input (
         .clk_i, .a_i(g_i), .b_i(i_i), .product_o(added)
     );
 
@@ -119,7 +122,7 @@ module lacuna_cell (
 
     lacuna_delay #(.Width(lacuna_pkg::FactorW), .Cycles(14)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
 
-    lacuna_mult #(.WidthA(lacuna_pkg::FactorW), .WidthB(lacuna_pkg::FactorW)) u_output (
+    lacuna_mult #(.WidthA(lacuna_pkg::FactorW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_output (
         .clk_i, .a_i(squashed), .b_i(factor), .product_o(output_product)
     );
 

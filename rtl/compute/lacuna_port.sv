@@ -2,11 +2,12 @@
 //
 // Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 7: value_o, the scaled rows (a linear
 // layer's outputs); gru_i is taken. Cycle 14: cell_i is taken, with its fraction bits. Cycle 33: cell_o and h_o.
-// table_select_i picks the table copy for read-back: 0..3 the lanes' gates, 4 the cell's tanh.
+// table_select_i picks the table copy for read-back: 0..3 the lanes' gates, 4 the cell's tanh. CellDsps: as in lacuna_cell.
 `default_nettype none
 
 module lacuna_port #(
-    parameter int unsigned AccW = 24
+    parameter int unsigned AccW = 24,
+    parameter bit CellDsps = 1'b0
 ) (
     input wire logic clk_i,
     input wire logic table_we_i,
@@ -68,7 +69,9 @@ module lacuna_port #(
     assign first = gate[0][lacuna_pkg::FactorW-1:0];
     assign second = gate[1][lacuna_pkg::FactorW-1:0];
 
-    lacuna_cell u_cell (
+    lacuna_cell #(
+        .CellDsps(CellDsps)
+    ) u_cell (
         .clk_i,
         .table_we_i,
         .table_read_i,

@@ -6,13 +6,14 @@
 // step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
 // A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
-// host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..16384 rows a port and lane.
+// host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
 `default_nettype none
 
 module lacuna_retire #(
     parameter int unsigned Ports = 1,
     parameter int unsigned RowDepth = 512,
-    parameter int unsigned AccW = 24
+    parameter int unsigned AccW = 24,
+    parameter bit CellDsps = 1'b0
 ) (
     input wire logic clk_i,
     input wire logic rst_ni,
@@ -163,7 +164,7 @@ module lacuna_retire #(
         );
 
         lacuna_port #(
-            .AccW(AccW)
+            .AccW(AccW), .CellDsps(CellDsps)
         ) u_port (
             .clk_i,
             .table_we_i,

@@ -3,7 +3,8 @@
 // rdata_o is the word at raddr_i two cycles earlier. A read of the address that is written in the same cycle
 // returns an undefined word: users must not do it. Contents are undefined until written.
 // One block of 512 words after the other; the last words, where there are 32 at most, are in distributed RAM behind
-// two registers, so that 528 words do not take a second block. Twin of generic/lacuna_ebr.sv.
+// two registers, so that 528 words do not take a second block. Behind the blocks, four make a bit of the word with two
+// LUT4 and one PFUMX, half of what Yosys infers. Twin of generic/lacuna_ebr.sv.
 //
 // Width 1..36; Depth 2..65536; Space, Select: what belongs into the blocks (lacuna_block), none by default.
 `default_nettype none
@@ -28,6 +29,7 @@ module lacuna_ebr #(
 
     localparam int unsigned TailMax = 32;
     localparam bit HasTail = Depth > 512 && Depth % 512 >= 1 && Depth % 512 <= TailMax;
+    localparam int unsigned TailAw = Depth % 512 > 16 ? 5 : 4;  // distributed RAM comes 16 words deep
     localparam int unsigned Blocks = (Depth + 511) / 512;
     localparam int unsigned SelectW = 7;
 
@@ -43,15 +45,15 @@ module lacuna_ebr #(
         assign we = we_i && waddr[SelectW+8:9] == SelectW'(b);
 
         if (HasTail && b == Blocks - 1) begin : gen_tail
-            (* ram_style = "distributed" *) logic [Width-1:0] mem[0:TailMax-1];
+            (* ram_style = "distributed" *) logic [Width-1:0] mem[0:(1<<TailAw)-1];
             logic [Width-1:0] read_q, read_qq;
 
             always_ff @(posedge clk_i) begin
-                if (we) mem[waddr[4:0]] <= wdata_i;
-                read_q <= mem[raddr[4:0]];
+                if (we) mem[waddr[TailAw-1:0]] <= wdata_i;
+                read_q <= mem[raddr[TailAw-1:0]];
 `ifndef SYNTHESIS
                 // The undefined word, as of a block.
-                if (we && waddr[4:0] == raddr[4:0]) read_q <= ~mem[raddr[4:0]];
+                if (we && waddr[TailAw-1:0] == raddr[TailAw-1:0]) read_q <= ~mem[raddr[TailAw-1:0]];
 `endif
                 read_qq <= read_q;
             end
@@ -79,24 +81,58 @@ module lacuna_ebr #(
         logic unused;
         assign unused = ^raddr[SelectW+8:9];
     end else begin : gen_select
-        // One bit a block: what Yosys makes of a binary choice of many takes several times the logic.
-        logic [Blocks-1:0] here_q, here_qq;
+        localparam int unsigned Quads = (Blocks + 3) / 4;
+        logic [1:0] low_q, low_qq;
+        logic [Quads-1:0] here_q, here_qq;  // one bit a quad: what Yosys makes of a binary choice of many takes several times the logic
+        logic [Quads*36-1:0] quad;
 
         always_ff @(posedge clk_i) begin
-            for (int unsigned b = 0; b < Blocks; b++) here_q[b] <= raddr[9+:$clog2(Blocks)] == ($clog2(Blocks))'(b);
+            low_q <= raddr[10:9];
+            low_qq <= low_q;
+            for (int unsigned q = 0; q < Quads; q++) here_q[q] <= raddr[SelectW+8:11] == (SelectW - 2)'(q);
             here_qq <= here_q;
         end
 
-        always_comb begin
-            selected = '0;
-            for (int unsigned b = 0; b < Blocks; b++) begin
-                if (here_qq[b]) selected |= word[b];
+        for (genvar q = 0; q < Quads; q++) begin : gen_quad
+            logic [4*36-1:0] of_four;  // flat: Yosys 0.52 cannot size a 2-D array from a nested block
+
+            for (genvar b = 0; b < 4; b++) begin : gen_word
+                if (4 * q + b < Blocks) begin : gen_there
+                    assign of_four[b*36+:36] = word[4*q+b];
+                end else begin : gen_none
+                    assign of_four[b*36+:36] = '0;
+                end
+            end
+
+            for (genvar w = 0; w < 36; w++) begin : gen_bit
+                if (4 * q + 2 >= Blocks) begin : gen_pair
+                    assign quad[q*36+w] = low_qq[0] ? of_four[36+w] : of_four[w];
+                end else begin : gen_four
+                    logic even, odd;
+
+                    LUT4 #(.INIT(16'hCACA)) u_even (  // C ? B : A
+                        .A(of_four[w]), .B(of_four[36+w]), .C(low_qq[0]), .D(1'b0), .Z(even)
+                    );
+                    LUT4 #(.INIT(16'hCACA)) u_odd (
+                        .A(of_four[2*36+w]), .B(of_four[3*36+w]), .C(low_qq[0]), .D(1'b0), .Z(odd)
+                    );
+                    PFUMX u_mux (.BLUT(even), .ALUT(odd), .C0(low_qq[1]), .Z(quad[q*36+w]));
+                end
             end
         end
 
-        if ($clog2(Blocks) < SelectW) begin : gen_unused
-            logic unused;
-            assign unused = ^raddr[SelectW+8:9+$clog2(Blocks)];
+        if (Quads == 1) begin : gen_one_quad
+            assign selected = quad;
+
+            logic unused_here;
+            assign unused_here = here_qq[0];
+        end else begin : gen_quads
+            always_comb begin
+                selected = '0;
+                for (int unsigned q = 0; q < Quads; q++) begin
+                    if (here_qq[q]) selected |= quad[q*36+:36];
+                end
+            end
         end
     end
 

@@ -1,13 +1,14 @@
 // Pipelined multiplier of the gates: product_o = a_i * b_i of Latency cycles earlier, signed.
-// Behavioural twin of ecp5/lacuna_mult.sv (a tree of carry chains, since the PEs may own every DSP).
+// Behavioural twin of ecp5/lacuna_mult.sv (a tree of carry chains, since the PEs may own every DSP, or with Dsp one).
 //
-// WidthA 2..36, WidthB 2..18, Latency 2..3.
+// WidthA 2..36, WidthB 2..18, Latency 2..3; Dsp, of no effect here, 0 or 1.
 `default_nettype none
 
 module lacuna_mult #(
     parameter int unsigned WidthA = 24,
     parameter int unsigned WidthB = 16,
-    parameter int unsigned Latency = 3
+    parameter int unsigned Latency = 3,
+    parameter bit Dsp = 1'b0
 ) (
     input wire logic clk_i,
     input wire logic signed [WidthA-1:0] a_i,

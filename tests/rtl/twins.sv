@@ -3,11 +3,11 @@
 `default_nettype none
 
 module twins #(
-    localparam int unsigned Mults = 9,
+    localparam int unsigned Mults = 12,
     localparam int unsigned PeMults = 4,
     localparam int unsigned Sums = 4,
     localparam int unsigned Selects = 3,
-    localparam int unsigned Ebrs = 11,
+    localparam int unsigned Ebrs = 13,
     localparam int unsigned Banks = 3
 ) (
     input wire logic clk_i,
@@ -29,17 +29,18 @@ module twins #(
     output logic [Banks-1:0][lacuna_pkg::BankBits-1:0] bank_rdata_o
 );
     // Sizes as flat tables of 8 or 16 bits an entry, entry 0 lowest.
-    localparam logic [Mults*8-1:0] MultA = {8'd19, 8'd11, 8'd36, 8'd5, 8'd36, 8'd2, 8'd12, 8'd16, 8'd24};
-    localparam logic [Mults*8-1:0] MultB = {8'd16, 8'd10, 8'd13, 8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
-    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
+    localparam logic [Mults*8-1:0] MultA = {8'd19, 8'd9, 8'd16, 8'd19, 8'd11, 8'd36, 8'd5, 8'd36, 8'd2, 8'd12, 8'd16, 8'd24};
+    localparam logic [Mults*8-1:0] MultB = {8'd16, 8'd12, 8'd16, 8'd16, 8'd10, 8'd13, 8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
+    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd2, 8'd3, 8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
+    localparam logic [Mults-1:0] MultDsp = 12'b111000000000;  // the last three; 19 bits do not fit a DSP
     localparam logic [PeMults*8-1:0] PeA = {8'd15, 8'd2, 8'd18, 8'd15};
     localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
     localparam logic [Sums*8-1:0] SumWidth = {8'd2, 8'd36, 8'd25, 8'd24};
     localparam logic [Selects*8-1:0] SelectWidth = {8'd1, 8'd16, 8'd8};
     // The last three are memories of bytes.
     localparam int unsigned ByteRams = 3;
-    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
-    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd528, 16'd256, 16'd1536, 16'd512};
+    localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd36, 16'd36, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
+    localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd1052, 16'd2560, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd528, 16'd256, 16'd1536, 16'd512};
     localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
 
     for (genvar m = 0; m < Mults; m++) begin : gen_mult
@@ -47,7 +48,7 @@ module twins #(
         localparam int unsigned B = 32'(MultB[m*8+:8]);
         logic signed [A+B-1:0] product;
 
-        lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8]))) u_mult (
+        lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8])), .Dsp(MultDsp[m])) u_mult (
             .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
         );
         assign product_o[m] = 54'(product);

@@ -18,16 +18,19 @@ namespace {
 struct Multiplier {
     int a, b, latency;
 };
-// As in twins.sv.
-constexpr std::array<Multiplier, 9> kMults{{{24, 16, 3},
-                                            {16, 16, 3},
-                                            {12, 9, 2},
-                                            {2, 2, 2},
-                                            {36, 18, 3},
-                                            {5, 3, 3},
-                                            {36, 13, 3},
-                                            {11, 10, 2},
-                                            {19, 16, 3}}};
+// As in twins.sv; the last three may use a DSP.
+constexpr std::array<Multiplier, 12> kMults{{{24, 16, 3},
+                                             {16, 16, 3},
+                                             {12, 9, 2},
+                                             {2, 2, 2},
+                                             {36, 18, 3},
+                                             {5, 3, 3},
+                                             {36, 13, 3},
+                                             {11, 10, 2},
+                                             {19, 16, 3},
+                                             {16, 16, 3},
+                                             {9, 12, 2},
+                                             {19, 16, 3}}};
 constexpr std::array<Multiplier, 4> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}, {15, 16, 2}}};
 constexpr std::array<int, 4> kSums{24, 25, 36, 2};
 constexpr std::array<int, 3> kSelects{8, 16, 1};
@@ -35,7 +38,7 @@ struct Memory {
     int width, depth;
 };
 // The last three are lacuna_byte_ram, the others lacuna_ebr.
-constexpr std::array<Memory, 11> kEbrs{{{36, 512},
+constexpr std::array<Memory, 13> kEbrs{{{36, 512},
                                         {36, 1536},
                                         {26, 256},
                                         {16, 528},
@@ -43,6 +46,8 @@ constexpr std::array<Memory, 11> kEbrs{{{36, 512},
                                         {1, 2},
                                         {16, 512},
                                         {25, 512},
+                                        {36, 2560},
+                                        {36, 1052},
                                         {8, 2048},
                                         {8, 8192},
                                         {8, 16}}};

@@ -27,6 +27,7 @@ PARTS = {
 }
 KEYS = {"NAME", "SIZES", "PACKAGE", "GRADE", "OSCILLATOR_MHZ", "BAUD", "UART", "LOADER"}
 MULTIPLIERS_PER_TILE = 12
+MULTIPLIERS_PER_CELL = 3  # of a port's cell update, where the PEs leave as many
 MAX_TILES = 21
 TWO_PORTS_FROM = 9  # tiles
 
@@ -187,6 +188,8 @@ def make_plan(board_name, size="", tiles="", clk_mhz="", act=""):
     if needed > facts["multipliers"]:
         raise Problem(f"TILES={engine['Tiles']}: needs {needed} multipliers, and {part} has {facts['multipliers']}; "
                       f"at most TILES={facts['multipliers'] // MULTIPLIERS_PER_TILE}")
+    left = facts["multipliers"] - needed
+    engine["CellDsps"] = int(left >= MULTIPLIERS_PER_CELL * engine["Ports"])
     fit_memories(engine, system, facts, act, part, bool(tiles))
     if clk_mhz and not re.fullmatch(r"\d+(\.\d+)?", clk_mhz):
         raise Problem(f"CLK_MHZ={clk_mhz}: expected a number of MHz")

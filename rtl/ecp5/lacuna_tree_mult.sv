@@ -1,0 +1,113 @@
+// Pipelined multiplier of carry chains: product_o = a_i * b_i of Latency cycles earlier, signed. Part of lacuna_mult.
+//
+// Level 0 takes the multiplier b_i two bits at a time (lacuna_pair_rows); every further level adds neighbouring sums,
+// so a sum of level n covers 2 * 2^n bits of b_i. The Latency registers are spread evenly over the levels: with a
+// 16-bit multiplier and Latency 3 behind the levels 0, 2 and 3.
+//
+// WidthA 2..36, WidthB 2..18, Latency 2..3.
+`default_nettype none
+
+module lacuna_tree_mult #(
+    parameter int unsigned WidthA = 24,
+    parameter int unsigned WidthB = 16,
+    parameter int unsigned Latency = 3
+) (
+    input wire logic clk_i,
+    input wire logic signed [WidthA-1:0] a_i,
+    input wire logic signed [WidthB-1:0] b_i,
+    output logic signed [WidthA+WidthB-1:0] product_o
+);
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3) begin : gen_bad
+        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3");
+    end
+
+    localparam int unsigned Pairs = (WidthB + 1) / 2;
+    localparam int unsigned Levels = $clog2(Pairs) + 1;
+
+    // Cycles from the inputs to the inputs of level 0 when there are more registers than levels.
+    localparam int unsigned Early = Latency > Levels ? Latency - Levels : 0;
+    localparam int unsigned Spread = Latency - Early;
+
+    logic signed [WidthA-1:0] a;
+    logic signed [2*Pairs-1:0] b;
+
+    if (Early == 0) begin : gen_at_once
+        assign a = a_i;
+        assign b = (2 * Pairs)'(b_i);
+    end else begin : gen_early
+        logic [Early-1:0][WidthA-1:0] a_q;
+        logic [Early-1:0][2*Pairs-1:0] b_q;
+
+        always_ff @(posedge clk_i) begin
+            a_q[0] <= a_i;
+            b_q[0] <= (2 * Pairs)'(b_i);
+            for (int unsigned s = 1; s < Early; s++) begin
+                a_q[s] <= a_q[s-1];
+                b_q[s] <= b_q[s-1];
+            end
+        end
+        assign a = $signed(a_q[Early-1]);
+        assign b = $signed(b_q[Early-1]);
+    end
+
+    for (genvar l = 0; l < Levels; l++) begin : gen_level
+        localparam int unsigned Rows = (Pairs + (1 << l) - 1) >> l;
+        localparam int unsigned RowW = WidthA + (2 << l);
+        localparam bit Registered = ((2 * l + 3) * Spread) / (2 * Levels) != ((2 * l + 1) * Spread) / (2 * Levels) || l == Levels - 1;
+
+        // Sums, lowest first; flat, since Yosys 0.52 cannot size a 2-D array of a generate block from a nested one.
+        logic [Rows*RowW-1:0] row, row_next;
+
+        for (genvar r = 0; r < Rows; r++) begin : gen_row
+            if (l == 0) begin : gen_pair
+                logic signed [RowW-1:0] sum;
+
+                lacuna_pair_rows #(
+                    .Width(WidthA),
+                    .Top(r == Pairs - 1)
+                ) u_pair (
+                    .a_i(a),
+                    .low_i(b[2*r]),
+                    .high_i(b[2*r+1]),
+                    .sum_o(sum)
+                );
+                assign row[r*RowW+:RowW] = sum;
+            end else begin : gen_sum
+                localparam int unsigned BeforeW = WidthA + (1 << l);
+                localparam int unsigned BeforeRows = (Pairs + (1 << (l - 1)) - 1) >> (l - 1);
+
+                logic [BeforeW-1:0] low;
+                assign low = gen_level[l-1].row_next[2*r*BeforeW+:BeforeW];
+
+                if (2 * r + 1 < BeforeRows) begin : gen_add
+                    logic [BeforeW-1:0] high, upper;
+
+                    // The lowest 2^l bits are those of the lower sum.
+                    assign high = gen_level[l-1].row_next[(2*r+1)*BeforeW+:BeforeW];
+                    assign upper = BeforeW'($signed(low[BeforeW-1:1<<l])) + high;
+                    assign row[r*RowW+:RowW] = {upper, low[(1<<l)-1:0]};
+                end else begin : gen_extend
+                    assign row[r*RowW+:RowW] = RowW'($signed(low));
+                end
+            end
+        end
+
+        if (Registered) begin : gen_register
+            always_ff @(posedge clk_i) row_next <= row;
+        end else begin : gen_through
+            assign row_next = row;
+        end
+    end
+
+    localparam int unsigned LastW = WidthA + (1 << Levels);
+
+    logic [LastW-1:0] product;
+
+    assign product = gen_level[Levels-1].row_next;
+    assign product_o = $signed(product[WidthA+WidthB-1:0]);
+
+    if (LastW > WidthA + WidthB) begin : gen_unused
+        logic unused;
+        assign unused = ^product[LastW-1:WidthA+WidthB];
+    end
+endmodule
