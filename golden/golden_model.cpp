@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "golden/tanh_table.hpp"
+#include "golden/cell_update.hpp"
 
 namespace lacuna {
 
@@ -13,29 +13,9 @@ namespace {
 
 constexpr std::size_t kStride = 32;
 constexpr std::size_t kExactColumns = 512;  // 512 * 127 * 2^15 < 2^31
-constexpr int kFactorFraction = 15;         // of sigmoid and tanh
 
 std::size_t padded(std::size_t columns) {
     return (columns + kStride - 1) / kStride * kStride;
-}
-
-struct ScaledRow {
-    std::int32_t value;
-    bool saturated;
-};
-
-/// Limited to the bits of a pre-activation.
-template <int kAct>
-std::int32_t sat_gate(std::int64_t v) {
-    return static_cast<std::int32_t>(sat<number_format(kAct).gate_bits>(v));
-}
-
-/// sat(rhu(acc * m, q) + bias)
-template <int kAct>
-ScaledRow scale_row(std::int64_t accumulator, const RowScale& row) {
-    const std::int64_t sum = rhu(accumulator * row.mantissa, row.shift) + row.bias;
-    const std::int32_t value = sat_gate<kAct>(sum);
-    return {value, value != sum};
 }
 
 /// Throws `Error` when a value does not fit the bits of an activation.
@@ -190,11 +170,7 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int16_t> x,
         }
     }
     for (std::size_t unit = 0; unit < layer.units; ++unit) {
-        if (model_.cell == Cell::Gru) {
-            step_gru_unit<kAct>(index, unit, trace);
-        } else {
-            step_lstm_unit<kAct>(index, unit, trace);
-        }
+        step_unit<kAct>(index, unit, trace);
     }
     if (trace != nullptr) {
         trace->pre = work.pre;
@@ -204,45 +180,21 @@ void GoldenModel::step_layer(std::size_t index, std::span<const std::int16_t> x,
 }
 
 template <int kAct>
-void GoldenModel::step_lstm_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
+void GoldenModel::step_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
     const RecurrentLayer& layer = model_.layers[index];
-    const auto pre = [&](std::size_t gate) { return layers_[index].pre[gate * layer.units + unit]; };
-    const int n = layer.cell_fraction;
+    const auto& sums = layers_[index].pre;
     auto& c = state_.c[index][unit];
-    const int i = sigmoid_q<kAct>(pre(0));
-    const int f = sigmoid_q<kAct>(pre(1));
-    const int g = tanh_q<kAct>(pre(2));
-    const int o = sigmoid_q<kAct>(pre(3));
-    const std::int64_t cell =
-        (std::int64_t{f} * c + ((std::int64_t{i} * g) >> (kFactorFraction - n)) + (1 << 14)) >> 15;
-    c = sat16(cell);
-    const int squashed =
-        tanh_q<kAct>(sat_gate<kAct>(std::int64_t{c} << (number_format(kAct).gate_fraction - n)));
-    state_.h[index][unit] =
-        static_cast<std::int16_t>(sat<kAct>(rhu(std::int64_t{o} * squashed, 2 * kFactorFraction + 1 - kAct)));
-    if (trace != nullptr) {
-        trace->saturated_c += c != cell ? 1 : 0;
-        trace->set_gates(unit, {i, f, g, o});
+    std::array<std::int32_t, kGates> pre{};
+    for (std::size_t gate = 0; gate < kGates; ++gate) {
+        pre[gate] = sums[gate * layer.units + unit];
     }
-}
-
-template <int kAct>
-void GoldenModel::step_gru_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace) {
-    const std::size_t units = model_.layers[index].units;
-    const auto pre = [&](std::size_t gate) { return layers_[index].pre[gate * units + unit]; };
-    auto& s = state_.c[index][unit];
-    const int r = sigmoid_q<kAct>(pre(0));
-    const int z = sigmoid_q<kAct>(pre(1));
-    const std::int64_t sum = pre(2) + rhu(std::int64_t{r} * pre(3), kFactorFraction);
-    const int argument = sat_gate<kAct>(sum);
-    const int n = tanh_q<kAct>(argument);
-    // A weighted mean of n and s, so it fits 16 bits.
-    s = static_cast<std::int16_t>(
-        rhu(std::int64_t{(1 << kFactorFraction) - z} * n + std::int64_t{z} * s, kFactorFraction));
-    state_.h[index][unit] = static_cast<std::int16_t>(sat<kAct>(rhu(s, 16 - kAct)));
+    const bool gru = model_.cell == Cell::Gru;
+    const UnitStep step = gru ? gru_unit<kAct>(pre, c) : lstm_unit<kAct>(pre, c, layer.cell_fraction);
+    c = step.c;
+    state_.h[index][unit] = step.h;
     if (trace != nullptr) {
-        trace->saturated_pre += argument != sum ? 1 : 0;
-        trace->set_gates(unit, {r, z, n, argument});
+        (gru ? trace->saturated_pre : trace->saturated_c) += step.saturated ? 1 : 0;
+        trace->set_gates(unit, step.gates);
     }
 }
 

@@ -89,9 +89,7 @@ class GoldenModel {
     template <int kAct>
     void step_layer(std::size_t index, std::span<const std::int16_t> x, StepTrace::Layer* trace);
     template <int kAct>
-    void step_lstm_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace);
-    template <int kAct>
-    void step_gru_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace);
+    void step_unit(std::size_t index, std::size_t unit, StepTrace::Layer* trace);
     template <int kAct>
     void step_head(StepTrace* trace);
 

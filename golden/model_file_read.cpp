@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr const char* kFormatKey = "lacuna.format";
 constexpr const char* kModelKey = "lacuna.model";
 constexpr const char* kVersion = "1";
+constexpr const char* kHostPrefix = "host.";  // tensors for the host alone (model/host_part.hpp)
 constexpr int kDefaultActivationBits = 8;
 constexpr std::size_t kMaxLayers = 64;
 constexpr std::size_t kMaxColumns = 1 << 20;  // keeps shapes computed from a damaged description small
@@ -117,7 +118,7 @@ class TensorReader {
 
     void report_surplus() const {
         for (const auto& [name, tensor] : file_.tensors) {
-            if (!wanted_.contains(name)) {
+            if (!wanted_.contains(name) && !name.starts_with(kHostPrefix)) {
                 problems_.add(fmt::format("tensor '{}' does not belong to the described model", name));
             }
         }

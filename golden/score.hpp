@@ -21,6 +21,9 @@ struct Score {
     std::vector<Layer> layers;
     std::size_t saturated_logits = 0;
     int largest_logit = 0;  ///< largest |y|, in units of 2^-fraction
+
+    /// Takes note of how far the values of the model's last step went; `trace` is of that step.
+    void add_ranges(const GoldenModel& model, const StepTrace& trace);
 };
 
 /// Feeds tokens[0..n-2] to the model, from the zero state, and measures each next token: n-1 predictions.
