@@ -14,7 +14,7 @@ void add_prune_command(CLI::App& app);
 /// `lacuna quantise`: makes the integer model that the engine runs.
 void add_quantise_command(CLI::App& app);
 
-/// `lacuna evaluate`: measures bits per character of a float or quantised model.
+/// `lacuna evaluate`: measures how well a float or quantised model does.
 void add_evaluate_command(CLI::App& app);
 
 /// `lacuna estimate`: says whether a model or a shape fits an engine, and how many cycles it takes.

@@ -27,7 +27,7 @@ std::optional<Flat<float>> load_teacher(const PruneSettings& settings, const Flo
         return std::nullopt;
     }
     const auto teacher = load_float_model(settings.teacher);
-    if (shape_of(teacher) != shape_of(model) || teacher.vocab != model.vocab) {
+    if (shape_of(teacher) != shape_of(model) || teacher.format != model.format) {
         throw Error(
             fmt::format("teacher '{}' has another shape or vocabulary than '{}'; give the dense model that "
                         "the pruned one comes from",
@@ -36,7 +36,7 @@ std::optional<Flat<float>> load_teacher(const PruneSettings& settings, const Flo
     return flatten(teacher, ParameterLayout(shape_of(teacher)));
 }
 
-void run_prune(const CLI::App& command, const PruneSettings& settings) {
+void run_prune(const CLI::App& command, PruneSettings settings) {
     Problems problems("lacuna prune");
     settings.train.check(problems);
     if (settings.train.distill > 0.0 && settings.teacher.empty()) {
@@ -44,10 +44,12 @@ void run_prune(const CLI::App& command, const PruneSettings& settings) {
     }
     problems.throw_if_any("`lacuna prune --help` lists the options.");
     const auto model = load_float_model(settings.model);
-    const auto corpus = load_corpus(settings.files.data, model.vocab);
+    const auto data = load_dataset(settings.files.data, model.format);
+    adopt_task_defaults(command, settings.train, model.format.task, false);
+    print_data(data);
     const ParameterLayout layout(shape_of(model));
-    Trainer trainer(corpus, layout, flatten(model, layout), settings.train, load_teacher(settings, model));
-    run_training(trainer, corpus, run_options(settings.files, "prune", command, model.history));
+    Trainer trainer(data, layout, flatten(model, layout), settings.train, load_teacher(settings, model));
+    run_training(trainer, data, run_options(settings.files, "prune", command, model.history));
 }
 
 }  // namespace

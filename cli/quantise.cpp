@@ -9,11 +9,13 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/data_flags.hpp"
+#include "cli/fine_tune.hpp"
 #include "common/error.hpp"
 #include "common/progress.hpp"
 #include "golden/model_file.hpp"
-#include "golden/score.hpp"
-#include "model/corpus.hpp"
+#include "model/golden_score.hpp"
+#include "model/walk.hpp"
 
 namespace lacuna {
 
@@ -23,33 +25,30 @@ constexpr int kMaxAttempts = 5;  // at finding ranges in which nothing is limite
 
 struct QuantiseSettings {
     std::string model;
-    std::string data = "data/kjv";
+    DataOptions data;
     std::string out;
     QuantiseOptions options;
-    std::size_t steps = 0;
+    long steps = 0;
+    FineTuneSettings fine_tune;
 };
 
 struct Outcome {
-    QuantisedModel model;
+    HostedModel hosted;
     QuantiseReport report;
-    Score score;
+    GoldenScore score;
 };
 
-std::string bpc_text(double bpc) {
-    return fmt::format("{:.4f} bits per character", bpc);
-}
-
-/// Quantises and runs the result on the calibration text, with wider ranges until nothing is limited.
+/// Quantises and runs the result on the calibration data, with wider ranges until nothing is limited.
 Outcome quantise_and_score(const FloatModel& model, const Calibration& calibration, QuantiseOptions options,
-                           std::span<const int> tokens) {
+                           const Split& split, long limit) {
     Outcome outcome;
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-        outcome.model = quantise(model, calibration, options, outcome.report);
-        GoldenModel golden(outcome.model);
+        outcome.hosted = quantise_hosted(model, calibration, options, outcome.report);
         Progress progress("golden", calibration.steps);
-        outcome.score = score_tokens(
-            golden, tokens, [&](std::size_t done, double bpc) { progress.update(done, bpc_text(bpc)); });
-        if (!widen_ranges(outcome.model, outcome.score, options)) {
+        outcome.score = score_golden(
+            outcome.hosted, split, limit,
+            [&](std::size_t done, const Quality& quality) { progress.update(done, quality_text(quality)); });
+        if (!widen_ranges(outcome.hosted.model, outcome.score.ranges, options)) {
             break;
         }
         progress.note("values were limited; quantising again with wider ranges");
@@ -68,36 +67,43 @@ std::size_t limited_values(const Score& score) {
 void print_report(const Outcome& outcome, const Calibration& calibration) {
     fmt::print("part    slots/row  k   shift  SNR dB  range         limited (of {} steps)\n",
                calibration.steps);
-    for (std::size_t l = 0; l < outcome.model.layers.size(); ++l) {
-        const auto& layer = outcome.model.layers[l];
+    for (std::size_t l = 0; l < outcome.hosted.model.layers.size(); ++l) {
+        const auto& layer = outcome.hosted.model.layers[l];
         const auto& report = outcome.report.layers[l];
-        const auto& score = outcome.score.layers[l];
+        const auto& score = outcome.score.ranges.layers[l];
         fmt::print("l.{}.x   {:9}  {:2}  {:5}  {:6.1f}\n", l, layer.x.slots, layer.x.k, layer.shift_x,
                    report.snr_x);
         fmt::print("l.{}.h   {:9}  {:2}  {:5}  {:6.1f}  c < {:<9} {} cells, {} pre-activations\n", l,
                    layer.h.slots, layer.h.k, layer.shift_h, report.snr_h, 1 << (15 - layer.cell_fraction),
                    score.saturated_c, score.saturated_pre);
     }
-    const Head& head = *outcome.model.head;
-    fmt::print("head    {:9}  {:2}         {:6.1f}  logit < {:<5} {} logits\n", head.h.slots, head.h.k,
-               outcome.report.snr_head,
-               1 << (number_format(outcome.model.activation_bits).gate_bits - 1 - head.fraction),
-               outcome.score.saturated_logits);
-    fmt::print("embedding                   {:6.1f}\n", outcome.report.snr_embedding);
+    if (outcome.hosted.model.head) {
+        const Head& head = *outcome.hosted.model.head;
+        fmt::print("head    {:9}  {:2}         {:6.1f}  output < {:<4} {} outputs\n", head.h.slots, head.h.k,
+                   outcome.report.snr_head,
+                   1 << (number_format(outcome.hosted.model.activation_bits).gate_bits - 1 - head.fraction),
+                   outcome.score.ranges.saturated_logits);
+    }
+    if (outcome.report.snr_embedding > 0) {
+        fmt::print("embedding                   {:6.1f}\n", outcome.report.snr_embedding);
+    }
     std::size_t filled = outcome.report.head_filled_slots;
     for (const auto& layer : outcome.report.layers) {
         filled += layer.filled_slots;
     }
     fmt::print("{} slots for {} dense weights, {} of them filled with zero; accumulator {} bits\n",
-               outcome.model.total_slots(), outcome.model.dense_weights(), filled,
-               outcome.model.accumulator_bits());
-    if (std::ranges::any_of(outcome.score.layers, [](const auto& layer) { return layer.saturated_c > 0; })) {
+               outcome.hosted.model.total_slots(), outcome.hosted.model.dense_weights(), filled,
+               outcome.hosted.model.accumulator_bits());
+    if (std::ranges::any_of(outcome.score.ranges.layers,
+                            [](const auto& layer) { return layer.saturated_c > 0; })) {
         fmt::print(
             "Cells that go on growing are limited; their tanh is 1 from c = 8 on, so nothing is lost.\n");
     }
-    const double golden = outcome.score.bits.value();
-    fmt::print("validation: float {:.4f}, golden {:.4f} bits per character ({:+.2f} %)\n",
-               calibration.bits_per_character, golden, 100 * (golden / calibration.bits_per_character - 1));
+    const Quality& real = calibration.quality;
+    const Quality& golden = outcome.score.quality;
+    fmt::print("validation: float {}, golden {} ({:+.2f} % {})\n", quality_text(real), quality_text(golden),
+               100 * relative_loss(real.task, golden.figure, real.figure),
+               real.task == Task::Classification ? "errors" : "worse");
 }
 
 double digits(double value) {
@@ -105,9 +111,9 @@ double digits(double value) {
 }
 
 /// The float model's history and this step.
-std::string extended_history(const Outcome& outcome, const Calibration& calibration, const Corpus& corpus,
+std::string extended_history(const Outcome& outcome, const Calibration& calibration, const Dataset& data,
                              const QuantiseSettings& settings) {
-    auto history = nlohmann::json::parse(outcome.model.history);
+    auto history = nlohmann::json::parse(outcome.hosted.model.history);
     nlohmann::json stage = {
         {"stage", "quantise"},
         {"command", fmt::format("lacuna quantise --name {}{}{}", settings.options.name,
@@ -115,11 +121,15 @@ std::string extended_history(const Outcome& outcome, const Calibration& calibrat
                                     ? ""
                                     : fmt::format(" --act {}", settings.options.activation_bits),
                                 settings.steps == 0 ? "" : fmt::format(" --steps {}", settings.steps))},
-        {"data_sha256", corpus.sha256},
+        {"data_sha256", data.sha256},
         {"steps", calibration.steps},
-        {"valid_bpc_float", digits(calibration.bits_per_character)},
-        {"valid_bpc", digits(outcome.score.bits.value())},
-        {"limited_values", limited_values(outcome.score)}};
+        {"limited_values", limited_values(outcome.score.ranges)}};
+    const std::string key = std::string("valid_") + figure_key(data.format.task);
+    stage[key + "_float"] = digits(calibration.quality.figure);
+    stage[key] = digits(outcome.score.quality.figure);
+    if (settings.fine_tune.epochs > 0) {
+        stage["fine_tune"] = fine_tune_record(settings.fine_tune);
+    }
     for (const auto& layer : outcome.report.layers) {
         stage["snr_db"].push_back({{"x", digits(layer.snr_x)}, {"h", digits(layer.snr_h)}});
     }
@@ -138,26 +148,41 @@ FloatModel load_source(const std::string& path) {
     return float_model_from(file, fmt::format("model file '{}'", path));
 }
 
-void run_quantise(QuantiseSettings settings) {
+/// Fine-tunes the outcome, and keeps what is better on the validation split.
+void improve(Outcome& outcome, const FloatModel& model, const Dataset& data, const QuantiseSettings& settings,
+             const CLI::App& command) {
+    const auto tuned = fine_tune(model, outcome.hosted, data, settings.fine_tune, settings.out, command);
+    const auto score = score_golden(tuned, data.valid, settings.steps);
+    fmt::print("fine-tuned in integers: {} before, {} after\n", quality_text(outcome.score.quality),
+               quality_text(score.quality));
+    if (score.quality.loss < outcome.score.quality.loss) {
+        outcome.hosted = tuned;
+        outcome.score = score;
+    } else {
+        fmt::print("that is no better, so the model stays as it was quantised\n");
+    }
+}
+
+void run_quantise(QuantiseSettings settings, const CLI::App& command) {
     const std::filesystem::path out = settings.out;
     if (settings.options.name.empty()) {
         settings.options.name = out.stem().string();
     }
     const FloatModel model = load_source(settings.model);
-    const Corpus corpus = load_corpus(settings.data, model.vocab);
-    std::span<const int> tokens = corpus.valid;
-    if (settings.steps > 0) {
-        tokens = tokens.first(std::min(settings.steps + 1, tokens.size()));
-    }
+    const Dataset data = load_dataset(settings.data, model.format);
     Calibration calibration;
     {
-        Progress progress("float", tokens.size() - 1);
-        calibration = calibrate(model, tokens,
-                                [&](std::size_t done, double bpc) { progress.update(done, bpc_text(bpc)); });
+        Progress progress("float", static_cast<std::size_t>(steps_to_walk(data.valid, settings.steps)));
+        calibration = calibrate(
+            model, data.valid, settings.steps,
+            [&](std::size_t done, const Quality& quality) { progress.update(done, quality_text(quality)); });
     }
-    Outcome outcome = quantise_and_score(model, calibration, settings.options, tokens);
-    outcome.model.history = extended_history(outcome, calibration, corpus, settings);
-    save_quantised_model(out, outcome.model);
+    Outcome outcome = quantise_and_score(model, calibration, settings.options, data.valid, settings.steps);
+    if (settings.fine_tune.epochs > 0) {
+        improve(outcome, model, data, settings, command);
+    }
+    outcome.hosted.model.history = extended_history(outcome, calibration, data, settings);
+    save_hosted_model(out, outcome.hosted);
     print_report(outcome, calibration);
     fmt::print("wrote '{}'\n", out.string());
 }
@@ -168,8 +193,7 @@ void add_quantise_command(CLI::App& app) {
     auto* command = app.add_subcommand("quantise", "Make the integer model that the engine runs");
     auto settings = std::make_shared<QuantiseSettings>();
     command->add_option("model", settings->model, "Float model file")->required();
-    command->add_option("--data", settings->data, "Folder with train.txt, valid.txt and test.txt")
-        ->capture_default_str();
+    add_data_flags(*command, settings->data);
     command->add_option("--out", settings->out, "Model file to write")->required();
     command->add_option("--name", settings->options.name, "Name of the model; default: that of the file");
     command
@@ -179,9 +203,10 @@ void add_quantise_command(CLI::App& app) {
         ->capture_default_str();
     command
         ->add_option("--steps", settings->steps,
-                     "Characters of the validation split to calibrate on; 0 takes all of it")
+                     "Steps of the validation split to calibrate on; 0 takes all of it")
         ->capture_default_str();
-    command->callback([settings] { run_quantise(*settings); });
+    add_fine_tune_flags(*command, settings->fine_tune);
+    command->callback([command, settings] { run_quantise(*settings, *command); });
 }
 
 }  // namespace lacuna

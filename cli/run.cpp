@@ -11,11 +11,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/npy.hpp"
 #include "cli/port_options.hpp"
 #include "common/file.hpp"
 #include "common/progress.hpp"
 #include "golden/vocabulary.hpp"
+#include "model/npy.hpp"
 
 namespace lacuna {
 namespace {

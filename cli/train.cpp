@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/training_flags.hpp"
 #include "common/error.hpp"
+#include "model/shards.hpp"
 #include "model/training_run.hpp"
 
 namespace lacuna {
@@ -20,43 +23,83 @@ struct TrainSettings {
     long embedding = 128;
     std::vector<long> units = {256, 256};
     Cell cell = Cell::Lstm;
+    bool tied = false;
+    long benchmark = 0;
 };
 
-void run_train(const CLI::App& command, const TrainSettings& settings) {
-    Problems problems("lacuna train");
-    settings.train.check(problems);
-    if (settings.embedding < 1) {
-        problems.add(fmt::format("--embedding is {}, expected at least 1", settings.embedding));
-    }
-    for (const long units : settings.units) {
-        if (units < 1) {
-            problems.add(fmt::format("--units has {}, expected at least 1 in each layer", units));
-        }
-    }
-    problems.throw_if_any("`lacuna train --help` lists the options.");
-    const auto corpus = load_corpus(settings.files.data);
+NetworkShape shape_for(const TrainSettings& settings, const Dataset& data) {
     NetworkShape shape;
-    shape.vocabulary = static_cast<Eigen::Index>(corpus.vocab.size());
-    shape.embedding = settings.embedding;
+    shape.task = data.format.task;
+    shape.vocabulary = data.format.tokens();
+    shape.embedding = is_language(shape.task) ? settings.embedding : data.features();
+    shape.outputs = is_language(shape.task) ? 0 : data.format.outputs();
+    shape.last_step = data.format.last_step;
     shape.units.assign(settings.units.begin(), settings.units.end());
     shape.cell = settings.cell;
+    shape.tied = settings.tied;
+    return shape;
+}
+
+/// Times updates, after one that warms up, and prints the speed as JSON; nothing is written.
+void run_benchmark(Trainer& trainer, long updates) {
+    using Clock = std::chrono::steady_clock;
+    trainer.step();
+    const auto start = Clock::now();
+    for (long i = 0; i < updates; ++i) {
+        trainer.step();
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double rate = static_cast<double>(updates) / seconds;
+    const auto& options = trainer.options();
+    const nlohmann::json result = {
+        {"updates", updates},
+        {"seconds", seconds},
+        {"updates_per_second", rate},
+        {"columns_per_second", rate * options.streams * options.steps},
+        {"gflop_per_second", rate * trainer.operations_per_update() * 1e-9},
+        {"hours_to_the_end", static_cast<double>(trainer.total_updates()) / rate / 3600},
+        {"threads", options.threads},
+        {"instruction_set", instruction_set()}};
+    fmt::print("{}\n", result.dump(2));
+}
+
+void run_train(const CLI::App& command, TrainSettings settings) {
+    Problems problems("lacuna train");
+    const auto data = load_dataset(settings.files.data);
+    adopt_task_defaults(command, settings.train, data.format.task, true);
+    const auto shape = shape_for(settings, data);
+    settings.train.check(problems);
+    check_shape(shape, problems);
+    problems.throw_if_any("`lacuna train --help` lists the options.");
+    print_data(data);
     const ParameterLayout layout(shape);
-    Trainer trainer(corpus, layout, initial_parameters(layout, settings.train.seed), settings.train);
-    run_training(trainer, corpus, run_options(settings.files, "train", command, "{}"));
+    Trainer trainer(data, layout, initial_parameters(layout, settings.train.seed), settings.train);
+    if (settings.benchmark > 0) {
+        run_benchmark(trainer, settings.benchmark);
+        return;
+    }
+    run_training(trainer, data, run_options(settings.files, "train", command, "{}"));
 }
 
 }  // namespace
 
 void add_train_command(CLI::App& app) {
-    auto* command = app.add_subcommand("train", "Train a dense character language model");
+    auto* command = app.add_subcommand("train", "Train a dense model: of text, or of sequences of vectors");
     auto settings = std::make_shared<TrainSettings>();
     settings->files.out = "out/dense.safetensors";
     add_training_flags(*command, settings->train, settings->files);
+    add_task_flags(*command, settings->files.data);
     add_cell_flag(*command, settings->cell);
-    command->add_option("--embedding", settings->embedding, "Size of the embedding")->capture_default_str();
+    command->add_option("--embedding", settings->embedding, "Text: size of the embedding")
+        ->capture_default_str();
     command->add_option("--units", settings->units, "Units of each layer, from the input up: 256,256")
         ->delimiter(',')
         ->capture_default_str();
+    command->add_flag(
+        "--tied", settings->tied,
+        "Words: the head's weights are the embedding's; needs --embedding as large as the last layer");
+    command->add_option("--benchmark", settings->benchmark,
+                        "Only time so many updates, and print the speed as JSON");
     command->callback([command, settings] { run_train(*command, *settings); });
 }
 

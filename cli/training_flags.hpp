@@ -4,12 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "cli/data_flags.hpp"
 #include "model/training_run.hpp"
 
 namespace lacuna {
 
 struct TrainingFiles {
-    std::string data = "data/kjv";
+    DataOptions data;
     std::string out;
     bool resume = false;
     int checkpoint_interval = 100;
@@ -18,6 +19,13 @@ struct TrainingFiles {
 
 /// Adds the options for data, output, batch, optimiser and checkpoints.
 void add_training_flags(CLI::App& command, TrainOptions& train, TrainingFiles& files);
+
+/// Sets the options that the command line left out to those that suit a task (`TrainOptions::defaults`).
+/// @param fresh also those that only suit a new model: epochs and learning rate
+void adopt_task_defaults(const CLI::App& command, TrainOptions& train, Task task, bool fresh);
+
+/// Prints what was read.
+void print_data(const Dataset& data);
 
 /// Run options for `run_training`; stops at SIGINT and SIGTERM.
 /// @param stage name of the subcommand; @param history of the model that is trained on

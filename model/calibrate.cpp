@@ -1,11 +1,10 @@
 #include "model/calibrate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <utility>
 
 #include "common/error.hpp"
-#include "golden/bits_per_character.hpp"
+#include "model/walk.hpp"
 
 namespace lacuna {
 
@@ -46,46 +45,86 @@ class Moment {
     Eigen::MatrixXd product_;
 };
 
+/// Runs the model, and watches.
+class Watcher {
+  public:
+    Watcher(const FloatModel& model, const Split& split, const QualityReport& report)
+        : model_(model),
+          split_(split),
+          report_(report),
+          runner_(model),
+          scorer_(model.format.task, split),
+          head_(model.head_weight, model.head_bias, scorer_),
+          before_(model.layers.size()) {
+        result_.layers.resize(model.layers.size());
+        for (const auto& layer : model.layers) {
+            moments_.emplace_back(layer.inputs() + layer.units());
+        }
+    }
+
+    void reset() { runner_.reset(); }
+
+    void step(long position) {
+        for (std::size_t l = 0; l < before_.size(); ++l) {
+            before_[l] = runner_.h(l);
+        }
+        const Eigen::VectorXf input =
+            split_.tokens.empty()
+                ? Eigen::VectorXf(split_.inputs.col(position))
+                : Eigen::VectorXf(model_.embedding.row(split_.tokens[static_cast<std::size_t>(position)]));
+        runner_.advance(input);
+        result_.largest_input = std::max(result_.largest_input, input.cwiseAbs().maxCoeff());
+        for (std::size_t l = 0; l < before_.size(); ++l) {
+            auto& layer = result_.layers[l];
+            moments_[l].add(l == 0 ? input : runner_.h(l - 1), before_[l]);
+            layer.largest_pre = std::max(layer.largest_pre, runner_.gates(l).cwiseAbs().maxCoeff());
+            layer.largest_c = std::max(layer.largest_c, runner_.c(l).cwiseAbs().maxCoeff());
+        }
+        if (++result_.steps % static_cast<std::size_t>(kBlock) == 0 && report_) {
+            report_(result_.steps, scorer_.quality());
+        }
+    }
+
+    void score(long target) {
+        if (model_.format.task == Task::Words) {
+            head_.add(runner_.h(before_.size() - 1), target);
+            return;
+        }
+        const auto& outputs = runner_.outputs();
+        result_.largest_output = std::max(result_.largest_output, outputs.cwiseAbs().maxCoeff());
+        scorer_.add(outputs, target);
+    }
+
+    Calibration finish() {
+        head_.flush();
+        for (std::size_t l = 0; l < moments_.size(); ++l) {
+            moments_[l].finish(result_.steps, result_.layers[l]);
+        }
+        result_.quality = scorer_.quality();
+        return std::move(result_);
+    }
+
+  private:
+    const FloatModel& model_;
+    const Split& split_;
+    const QualityReport& report_;
+    FloatRunner runner_;
+    Scorer scorer_;
+    HostHead head_;
+    std::vector<Eigen::VectorXf> before_;  ///< h of each layer before the step
+    std::vector<Moment> moments_;
+    Calibration result_;
+};
+
 }  // namespace
 
-Calibration calibrate(const FloatModel& model, std::span<const int> tokens,
-                      const std::function<void(std::size_t, double)>& report) {
-    if (tokens.size() < 2) {
-        throw Error(fmt::format("calibration needs at least two characters of text, got {}", tokens.size()));
+Calibration calibrate(const FloatModel& model, const Split& split, long limit, const QualityReport& report) {
+    if (steps_to_walk(split, limit) < 1) {
+        throw Error("calibration needs at least one step of data; give more");
     }
-    Calibration calibration;
-    calibration.steps = tokens.size() - 1;
-    calibration.layers.resize(model.layers.size());
-    std::vector<Moment> moments;
-    for (const auto& layer : model.layers) {
-        moments.emplace_back(layer.inputs() + layer.units());
-    }
-    FloatRunner runner(model);
-    BitsPerCharacter mean;
-    std::vector<Eigen::VectorXf> before(model.layers.size());
-    for (std::size_t t = 0; t < calibration.steps; ++t) {
-        for (std::size_t l = 0; l < before.size(); ++l) {
-            before[l] = runner.h(l);
-        }
-        const auto& logits = runner.step(tokens[t]);
-        mean.add(surprise_bits({logits.data(), static_cast<std::size_t>(logits.size())}, tokens[t + 1]));
-        calibration.largest_logit = std::max(calibration.largest_logit, logits.cwiseAbs().maxCoeff());
-        for (std::size_t l = 0; l < before.size(); ++l) {
-            auto& layer = calibration.layers[l];
-            moments[l].add(l == 0 ? Eigen::VectorXf(model.embedding.row(tokens[t])) : runner.h(l - 1),
-                           before[l]);
-            layer.largest_pre = std::max(layer.largest_pre, runner.gates(l).cwiseAbs().maxCoeff());
-            layer.largest_c = std::max(layer.largest_c, runner.c(l).cwiseAbs().maxCoeff());
-        }
-        if (report && (t + 1) % static_cast<std::size_t>(kBlock) == 0) {
-            report(t + 1, mean.value());
-        }
-    }
-    for (std::size_t l = 0; l < moments.size(); ++l) {
-        moments[l].finish(calibration.steps, calibration.layers[l]);
-    }
-    calibration.bits_per_character = mean.value();
-    return calibration;
+    Watcher watcher(model, split, report);
+    walk(split, limit, watcher);
+    return watcher.finish();
 }
 
 }  // namespace lacuna

@@ -1,13 +1,11 @@
-// Statistics of a float model on real text: what the quantiser needs to choose scales and fractions.
+// Statistics of a float model on real data: what the quantiser needs to choose scales and fractions.
 #pragma once
 
 #include <Eigen/Core>
 #include <cstddef>
-#include <functional>
-#include <span>
 #include <vector>
 
-#include "model/float_model.hpp"
+#include "model/scorer.hpp"
 
 namespace lacuna {
 
@@ -19,15 +17,16 @@ struct Calibration {
         float largest_c = 0;    ///< largest |cell state|
     };
     std::vector<Layer> layers;
-    float largest_logit = 0;
+    float largest_input = 0;   ///< largest |x| of layer 0
+    float largest_output = 0;  ///< largest |logit| or |value| of a head that the engine computes
     std::size_t steps = 0;
-    double bits_per_character = 0;  ///< of the float model on the same text
+    Quality quality;  ///< of the float model on the same data
 };
 
-/// Runs the model over tokens[0..n-2] in one stream from the zero state. Throws `Error` when there are fewer
-/// than two tokens.
-/// @param report called now and then with the steps done and the mean bits per character, when given
-Calibration calibrate(const FloatModel& model, std::span<const int> tokens,
-                      const std::function<void(std::size_t, double)>& report = {});
+/// Runs the model over a split, in one stream (or each sequence) from the zero state.
+/// @param limit steps at most; 0: all
+/// @param report called now and then, when given
+Calibration calibrate(const FloatModel& model, const Split& split, long limit = 0,
+                      const QualityReport& report = {});
 
 }  // namespace lacuna

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "common/error.hpp"
@@ -54,12 +55,15 @@ void visit_states(Shards& shards, std::size_t layers, const Visit& visit) {
 
 std::string Trainer::identity() const {
     nlohmann::json object = {{"options", nlohmann::json::parse(options_.to_json())},
-                             {"data_sha256", corpus_.sha256},
+                             {"data_sha256", data_.sha256},
                              {"start_sha256", start_},
                              {"embedding", layout_.shape().embedding},
                              {"units", layout_.shape().units}};
     if (layout_.shape().cell != Cell::Lstm) {  // not said of an LSTM, as before there were others
         object["cell"] = cell_name(layout_.shape().cell);
+    }
+    if (layout_.shape().task != Task::Characters) {
+        object["task"] = task_name(layout_.shape().task);
     }
     return object.dump();
 }
@@ -77,9 +81,20 @@ SafeTensors Trainer::checkpoint() const {
     }
     file.tensors["adam.first"] = to_tensor(adam_.first);
     file.tensors["adam.second"] = to_tensor(adam_.second);
-    visit_states(shards_, layout_.layers.size(), [&file](const std::string& name, const auto& state) {
-        file.tensors[name] = to_tensor(state);
-    });
+    if (by_stream()) {  // sequences start from zero
+        visit_states(shards_, layout_.layers.size(), [&file](const std::string& name, const auto& state) {
+            file.tensors[name] = to_tensor(state);
+        });
+    }
+    if (best_) {
+        file.tensors["best"] = to_tensor(*best_);
+    }
+    if (best_loss_) {
+        file.metadata["lacuna.best_loss"] = fmt::format("{:a}", *best_loss_);
+    }
+    file.metadata["lacuna.since_best"] = std::to_string(since_best_);
+    file.metadata["lacuna.since_reduction"] = std::to_string(since_reduction_);
+    file.metadata["lacuna.reductions"] = std::to_string(reductions_);
     return file;
 }
 
@@ -113,8 +128,17 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
     }
     from_tensor(file, "adam.first", adam_.first, problems);
     from_tensor(file, "adam.second", adam_.second, problems);
-    visit_states(shards_, layout_.layers.size(),
-                 [&](const std::string& name, auto& state) { from_tensor(file, name, state, problems); });
+    if (by_stream()) {
+        visit_states(shards_, layout_.layers.size(),
+                     [&](const std::string& name, auto& state) { from_tensor(file, name, state, problems); });
+    }
+    if (file.tensors.contains("best")) {
+        best_.emplace(parameters_.size());
+        from_tensor(file, "best", *best_, problems);
+    }
+    if (const auto text = text_of(file, "lacuna.best_loss"); !text.empty()) {
+        best_loss_ = std::strtod(text.c_str(), nullptr);
+    }
     const auto number = [&](const std::string& key, auto& value) {
         const auto text = text_of(file, key);
         const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -124,6 +148,9 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
     };
     number("lacuna.update", update_);
     number("lacuna.pruned_share", share_);
+    number("lacuna.since_best", since_best_);
+    number("lacuna.since_reduction", since_reduction_);
+    number("lacuna.reductions", reductions_);
     problems.throw_if_any(advice);
     mask_changed_ = true;
 }

@@ -1,6 +1,7 @@
 #include "model/float_model.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,7 @@ class Loader {
 
     FloatModel load() {
         FloatModel model;
-        model.cell = find_cell();
+        find_kind(model);
         const auto name = [&model](const char* tensor, std::size_t n) {
             return fmt::format("{}.{}_l{}", cell_name(model.cell), tensor, n);
         };
@@ -35,9 +36,11 @@ class Loader {
             problems_.add(fmt::format("has no tensor '{}'", name("weight_hh", 0)));
         }
         // An extent of -1 is not known yet; the first tensor that has it decides, the others must agree.
-        Eigen::Index vocabulary = -1;
+        Eigen::Index outputs = -1;
         Eigen::Index width = -1;
-        model.embedding = matrix("embedding.weight", vocabulary, width);
+        if (is_language(model.format.task)) {
+            model.embedding = matrix("embedding.weight", outputs, width);
+        }
         for (std::size_t n = 0; n < model.layers.size(); ++n) {
             auto& layer = model.layers[n];
             Eigen::Index units = -1;
@@ -53,29 +56,35 @@ class Loader {
             layer.bias_hh = vector(name("bias_hh", n), rows);
             width = units;
         }
-        model.head_weight = matrix("head.weight", vocabulary, width);
-        model.head_bias = vector("head.bias", vocabulary);
-        load_metadata(model, vocabulary);
+        model.head_weight = matrix("head.weight", outputs, width);
+        model.head_bias = vector("head.bias", outputs);
+        load_metadata(model);
+        load_format(model, outputs);
         stop_if_bad();
         return model;
     }
 
   private:
     /// By the kind that the file names, or, as files of other programs name none, by its tensors.
-    Cell find_cell() {
+    void find_kind(FloatModel& model) {
         const auto kind = file_.metadata.find("lacuna.kind");
         if (kind == file_.metadata.end()) {
-            return file_.tensors.contains("gru.weight_hh_l0") ? Cell::Gru : Cell::Lstm;
+            model.cell = file_.tensors.contains("gru.weight_hh_l0") ? Cell::Gru : Cell::Lstm;
+            return;
         }
+        std::vector<std::string> kinds;
         for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
-            if (kind->second == float_kind(cell)) {
-                return cell;
+            for (const Task task : kTasks) {
+                kinds.push_back(float_kind(cell, task));
+                if (kind->second == kinds.back()) {
+                    model.cell = cell;
+                    model.format.task = task;
+                    return;
+                }
             }
         }
-        problems_.add(fmt::format("is of kind '{}', expected '{}' or '{}'", kind->second,
-                                  float_kind(Cell::Lstm), float_kind(Cell::Gru)));
+        problems_.add(fmt::format("is of kind '{}', expected '{}'", kind->second, fmt::join(kinds, "', '")));
         stop_if_bad();
-        return Cell::Lstm;
     }
 
     void stop_if_bad() const {
@@ -164,12 +173,46 @@ class Loader {
         return value->get<std::vector<int>>();
     }
 
-    void load_metadata(FloatModel& model, Eigen::Index vocabulary) {
-        const auto bytes =
-            numbers("lacuna.vocab", 0, 255, static_cast<std::size_t>(std::max<Eigen::Index>(vocabulary, 0)));
-        model.vocab.assign(bytes.begin(), bytes.end());
-        if (std::set(bytes.begin(), bytes.end()).size() != bytes.size()) {
-            problems_.add("metadata 'lacuna.vocab' names a byte twice");
+    /// What the data are, with as many tokens, classes or values as the head has rows.
+    void load_format(FloatModel& model, Eigen::Index outputs) {
+        if (model.format.task == Task::Characters) {
+            const auto bytes =
+                numbers("lacuna.vocab", 0, 255, static_cast<std::size_t>(std::max<Eigen::Index>(outputs, 0)));
+            model.format.vocab.assign(bytes.begin(), bytes.end());
+            if (std::set(bytes.begin(), bytes.end()).size() != bytes.size()) {
+                problems_.add("metadata 'lacuna.vocab' names a byte twice");
+            }
+            return;
+        }
+        const auto text = file_.metadata.find("lacuna.data");
+        if (text == file_.metadata.end()) {
+            problems_.add("has no metadata 'lacuna.data'");
+            return;
+        }
+        const Task task = model.format.task;
+        const auto before = problems_.size();
+        model.format = DataFormat::from_json(text->second, problems_);
+        if (problems_.size() != before) {
+            return;
+        }
+        if (model.format.task != task) {
+            problems_.add(fmt::format("metadata 'lacuna.data' is of task '{}', expected '{}'",
+                                      task_name(model.format.task), task_name(task)));
+        } else if (model.format.outputs() != outputs) {
+            problems_.add(fmt::format("metadata 'lacuna.data' has {} outputs, expected {} as the head",
+                                      model.format.outputs(), outputs));
+        } else if (!is_language(task) && model.format.input.mean.size() != model.layers.front().inputs()) {
+            problems_.add(fmt::format("metadata 'lacuna.data' has {} features, expected {} as layer 0",
+                                      model.format.input.mean.size(), model.layers.front().inputs()));
+        }
+    }
+
+    void load_metadata(FloatModel& model) {
+        model.tied = file_.metadata.contains("lacuna.tied");
+        if (model.tied &&
+            (model.embedding.cols() != model.head_weight.cols() ||
+             model.embedding.rows() != model.head_weight.rows() || model.embedding != model.head_weight)) {
+            problems_.add("says that 'head.weight' is 'embedding.weight', but they differ");
         }
         const auto k_x = numbers("lacuna.k_x", 1, 16, model.layers.size());
         const auto k_h = numbers("lacuna.k_h", 1, 16, model.layers.size());
@@ -201,8 +244,8 @@ Tensor to_tensor(const Eigen::VectorXf& vector) {
 
 }  // namespace
 
-std::string float_kind(Cell cell) {
-    return fmt::format("float-{}-lm", cell_name(cell));
+std::string float_kind(Cell cell, Task task) {
+    return fmt::format("float-{}-{}", cell_name(cell), task == Task::Characters ? "lm" : task_name(task));
 }
 
 Eigen::VectorXf gate_bias(Cell cell, const FloatLayer& layer) {
@@ -228,7 +271,9 @@ SafeTensors to_safetensors(const FloatModel& model) {
     SafeTensors file;
     std::vector<int> k_x;
     std::vector<int> k_h;
-    file.tensors["embedding.weight"] = to_tensor(model.embedding);
+    if (model.embedding.size() > 0) {
+        file.tensors["embedding.weight"] = to_tensor(model.embedding);
+    }
     for (std::size_t n = 0; n < model.layers.size(); ++n) {
         const auto& layer = model.layers[n];
         const std::string cell = cell_name(model.cell);
@@ -241,8 +286,15 @@ SafeTensors to_safetensors(const FloatModel& model) {
     }
     file.tensors["head.weight"] = to_tensor(model.head_weight);
     file.tensors["head.bias"] = to_tensor(model.head_bias);
-    file.metadata["lacuna.kind"] = float_kind(model.cell);
-    file.metadata["lacuna.vocab"] = json(model.vocab).dump();
+    file.metadata["lacuna.kind"] = float_kind(model.cell, model.format.task);
+    if (model.format.task == Task::Characters) {
+        file.metadata["lacuna.vocab"] = json(model.format.vocab).dump();
+    } else {
+        file.metadata["lacuna.data"] = model.format.to_json();
+    }
+    if (model.tied) {
+        file.metadata["lacuna.tied"] = "head.weight = embedding.weight";
+    }
     file.metadata["lacuna.k_x"] = json(k_x).dump();
     file.metadata["lacuna.k_h"] = json(k_h).dump();
     file.metadata["lacuna.k_head"] = json(model.k_head).dump();

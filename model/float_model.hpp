@@ -1,4 +1,4 @@
-// The float language model: embedding -> stack of LSTM or GRU layers -> linear head, one character a step.
+// The float model: embedding or input vector -> stack of LSTM or GRU layers -> linear head.
 // Equations and gate order are PyTorch's. LSTM (torch.nn.LSTM):
 //   [i f g o] = W_ih x_t + b_ih + W_hh h_(t-1) + b_hh
 //   c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g),   h_t = sigmoid(o) tanh(c_t)
@@ -16,6 +16,7 @@
 
 #include "common/safetensors.hpp"
 #include "golden/cell.hpp"
+#include "model/data_format.hpp"
 
 namespace lacuna {
 
@@ -41,18 +42,20 @@ Eigen::VectorXf gate_bias(Cell cell, const FloatLayer& layer);
 
 struct FloatModel {
     Cell cell = Cell::Lstm;
-    std::vector<std::uint8_t> vocab;  ///< byte of each token, in index order
-    RowMatrix embedding;              ///< [V, X of layer 0]
+    DataFormat format;    ///< what it is for, and how data become its inputs
+    RowMatrix embedding;  ///< language: [V, X of layer 0]
     std::vector<FloatLayer> layers;
-    RowMatrix head_weight;      ///< [V, H of the last layer]
-    Eigen::VectorXf head_bias;  ///< [V]
+    RowMatrix head_weight;      ///< [V, classes or values, H of the last layer]
+    Eigen::VectorXf head_bias;  ///< [V, classes or values]
+    bool tied = false;          ///< head_weight is the embedding
     int k_head = 16;            ///< weights kept per row and bank of 16 columns of the head
     /// Provenance, a JSON object as text: {"stages": [one object per `train` or `prune` run, oldest first]}.
     std::string history = "{}";
 };
 
-/// Kinds of model file; the `lacuna.kind` metadata of a float model.
-std::string float_kind(Cell cell);  ///< `float-lstm-lm`, `float-gru-lm`
+/// Kinds of model file; the `lacuna.kind` metadata of a float model: `float-lstm-lm` (characters),
+/// `float-lstm-words`, `float-lstm-classification`, `float-lstm-regression`, and the same of a GRU.
+std::string float_kind(Cell cell, Task task = Task::Characters);
 
 /// Reads a float model. Throws `Error` listing every problem: wrong kind, missing tensors, shapes that do not
 /// fit each other, wrong dtype, values that are not finite, bad metadata.
@@ -66,7 +69,7 @@ FloatModel float_model_from(const SafeTensors& file, const std::string& subject)
 SafeTensors to_safetensors(const FloatModel& model);
 void save_float_model(const std::filesystem::path& path, const FloatModel& model);
 
-/// Runs a model one character at a time. Holds a reference: the model must outlive the runner.
+/// Runs a model one step at a time. Holds a reference: the model must outlive the runner.
 class FloatRunner {
   public:
     explicit FloatRunner(const FloatModel& model);
@@ -74,9 +77,14 @@ class FloatRunner {
     /// All h and c to zero.
     void reset();
 
-    /// Feeds one token, 0..V-1, and returns the logits [V] of the next one; the
-    /// reference stays valid until the next step.
+    /// Feeds one token, 0..V-1, and returns the logits [V] of the next one; the reference stays valid until
+    /// the next step.
     const Eigen::VectorXf& step(int token);
+
+    /// Feeds one input vector, or embedding, [X] to the layers alone.
+    void advance(const Eigen::Ref<const Eigen::VectorXf>& input);
+    /// The head's outputs for the last h, [V, classes or values]; valid as above.
+    const Eigen::VectorXf& outputs();
 
     /// State of a layer after the last step, [H]; c of a GRU is its h.
     const Eigen::VectorXf& h(std::size_t layer) const { return states_.at(layer).h; }

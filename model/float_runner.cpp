@@ -19,7 +19,12 @@ void FloatRunner::reset() {
 }
 
 const Eigen::VectorXf& FloatRunner::step(int token) {
-    Eigen::VectorXf input = model_.embedding.row(token).transpose();
+    advance(model_.embedding.row(token).transpose());
+    return outputs();
+}
+
+void FloatRunner::advance(const Eigen::Ref<const Eigen::VectorXf>& first) {
+    Eigen::VectorXf input = first;
     for (std::size_t n = 0; n < states_.size(); ++n) {
         const auto& layer = model_.layers[n];
         auto& state = states_[n];
@@ -30,8 +35,11 @@ const Eigen::VectorXf& FloatRunner::step(int token) {
         }
         input = state.h;
     }
+}
+
+const Eigen::VectorXf& FloatRunner::outputs() {
     logits_ = model_.head_bias;
-    logits_.noalias() += model_.head_weight * input;
+    logits_.noalias() += model_.head_weight * states_.back().h;
     return logits_;
 }
 

@@ -1,115 +1,50 @@
 #include "model/network.hpp"
 
 #include <chrono>
-#include <cmath>
+#include <type_traits>
 
 #include "golden/prng.hpp"
-#include "model/activations.hpp"
+#include "model/cell_pass.hpp"
 
 namespace lacuna {
 
-namespace {
-
 using Eigen::Index;
 
-/// One stream, one step: pre-activations `z` [4H] become i, f, g, o; then the new cell and h.
-template <class Scalar>
-void cell_forward(Scalar* __restrict z, const Scalar* __restrict before, Scalar* __restrict cell,
-                  Scalar* __restrict tanh_cell, Scalar* __restrict h, Index units) {
-    for (Index u = 0; u < units; ++u) {
-        const Scalar i = fast_sigmoid(z[u]);
-        const Scalar f = fast_sigmoid(z[units + u]);
-        const Scalar g = fast_tanh(z[2 * units + u]);
-        const Scalar o = fast_sigmoid(z[3 * units + u]);
-        const Scalar c = f * before[u] + i * g;
-        const Scalar t = fast_tanh(c);
-        z[u] = i;
-        z[units + u] = f;
-        z[2 * units + u] = g;
-        z[3 * units + u] = o;
-        cell[u] = c;
-        tanh_cell[u] = t;
-        h[u] = o * t;
+namespace {
+
+/// Elements of a dropout: 0 with `probability`, else what keeps the mean. Empty when nothing is dropped.
+template <class Matrix>
+void draw_kept(Matrix& keep, Index rows, Index streams, double probability, std::uint64_t seed) {
+    keep.resize(0, 0);
+    if (probability <= 0) {
+        return;
+    }
+    SplitMix64 outer(seed);
+    SplitMix64 random(outer.next());
+    const auto kept = static_cast<typename Matrix::Scalar>(1.0 / (1.0 - probability));
+    keep.resize(rows, streams);
+    for (Index i = 0; i < keep.size(); ++i) {
+        keep.data()[i] = random.uniform() < probability ? typename Matrix::Scalar(0) : kept;
     }
 }
 
-/// The same of a GRU: `x` = W_x x + b and `h_sums` = W_h h, its n block with its bias, both [3H], become r,
-/// z, n and n_h; then the new state.
-template <class Scalar>
-void gru_forward(Scalar* __restrict x, const Scalar* __restrict h_sums, const Scalar* __restrict before,
-                 Scalar* __restrict state, Scalar* __restrict h, Index units) {
-    for (Index u = 0; u < units; ++u) {
-        const Scalar r = fast_sigmoid(x[u] + h_sums[u]);
-        const Scalar z = fast_sigmoid(x[units + u] + h_sums[units + u]);
-        const Scalar n = fast_tanh(x[2 * units + u] + r * h_sums[2 * units + u]);
-        x[u] = r;
-        x[units + u] = z;
-        x[2 * units + u] = n;
-        state[u] = (1 - z) * n + z * before[u];
-        h[u] = state[u];
+/// Multiplies every step's columns by those of `keep`.
+template <class Matrix, class Target>
+void apply_kept(const Matrix& keep, Target&& target) {
+    for (Index first = 0; first < target.cols(); first += keep.cols()) {
+        target.middleCols(first, keep.cols()).array() *= keep.array();
     }
 }
 
-/// Q0.7, rounding half up; h > -1 always, so only the upper limit can act.
-template <class Scalar>
-void round_to_q7(Scalar* h, Index count) {
-    constexpr Scalar kOne = 128;
-    for (Index u = 0; u < count; ++u) {
-        const Scalar steps = std::floor(h[u] * kOne + Scalar(0.5));
-        h[u] = (steps < kOne - 1 ? steps : kOne - 1) / kOne;
-    }
-}
-
-/// Inverse of `cell_forward`: i, f, g, o in `z` become the gradients of the pre-activations.
-/// @param above,carried gradients of h from the layer above and from the next step
-/// @param carried_cell in: gradient of the new cell from the next step; out: of the cell before
-template <class Scalar>
-void cell_backward(Scalar* __restrict z, const Scalar* __restrict before, const Scalar* __restrict tanh_cell,
-                   const Scalar* __restrict above, const Scalar* __restrict carried,
-                   Scalar* __restrict carried_cell, Index units) {
-    for (Index u = 0; u < units; ++u) {
-        const Scalar i = z[u];
-        const Scalar f = z[units + u];
-        const Scalar g = z[2 * units + u];
-        const Scalar o = z[3 * units + u];
-        const Scalar t = tanh_cell[u];
-        const Scalar dh = above[u] + carried[u];
-        const Scalar dc = carried_cell[u] + dh * o * (1 - t * t);
-        carried_cell[u] = dc * f;
-        z[u] = dc * g * i * (1 - i);
-        z[units + u] = dc * before[u] * f * (1 - f);
-        z[2 * units + u] = dc * i * (1 - g * g);
-        z[3 * units + u] = dh * t * o * (1 - o);
-    }
-}
-
-/// Inverse of `gru_forward`: r, z, n in `x` become the gradients of its sums, and `h_sums` those of W_h h.
-/// `above`, `carried` and `carried_state` as of `cell_backward`.
-template <class Scalar>
-void gru_backward(Scalar* __restrict x, Scalar* __restrict h_sums, const Scalar* __restrict before,
-                  const Scalar* __restrict above, const Scalar* __restrict carried,
-                  Scalar* __restrict carried_state, Index units) {
-    for (Index u = 0; u < units; ++u) {
-        const Scalar r = x[u];
-        const Scalar z = x[units + u];
-        const Scalar n = x[2 * units + u];
-        const Scalar ds = carried_state[u] + above[u] + carried[u];
-        const Scalar dn = ds * (1 - z) * (1 - n * n);
-        carried_state[u] = ds * z;
-        x[u] = dn * h_sums[2 * units + u] * r * (1 - r);
-        x[units + u] = ds * (before[u] - n) * z * (1 - z);
-        x[2 * units + u] = dn;
-        h_sums[u] = x[u];
-        h_sums[units + u] = x[units + u];
-        h_sums[2 * units + u] = dn * r;
-    }
-}
+constexpr std::uint64_t kLayerSeed = 0xD1B54A32D192ED03U;
+constexpr std::uint64_t kHiddenSeed = 0x8CB92BA72F3D8DD7U;
+constexpr std::uint64_t kInputSeed = 0xAEF17502108EF2D9U;
 
 }  // namespace
 
 template <class Scalar>
 Network<Scalar>::Network(const ParameterLayout& layout, Index streams)
-    : layout_(layout), streams_(streams), traces_(layout.layers.size()) {
+    : layout_(layout), streams_(streams), traces_(layout.layers.size()), readout_(layout) {
     reset();
 }
 
@@ -131,7 +66,7 @@ void Network<Scalar>::keep_only(const Flat<Scalar>* mask) {
         if (mask != nullptr && sparse_pays(blocks.weight_h, *mask)) {
             trace.kept_h.emplace(blocks.weight_h, *mask);
         }
-        if (mask != nullptr && n > 0 && sparse_pays(blocks.weight_x, *mask)) {
+        if (mask != nullptr && sparse_pays(blocks.weight_x, *mask)) {
             trace.kept_x.emplace(blocks.weight_x, *mask);
         }
     }
@@ -155,46 +90,98 @@ Eigen::Ref<const typename Network<Scalar>::Matrix> Network<Scalar>::output(std::
 }
 
 template <class Scalar>
-double Network<Scalar>::forward(const Flat<Scalar>& parameters, std::span<const int> inputs,
-                                std::span<const int> targets, const PassOptions& options) {
-    columns_ = static_cast<Index>(inputs.size());
-    for (std::size_t n = 0; n < traces_.size(); ++n) {
-        forward_layer(parameters, n, inputs, options);
+Eigen::Ref<const typename Network<Scalar>::Matrix> Network<Scalar>::input(std::size_t n) const {
+    if (n > 0) {
+        return output(n - 1);
     }
-    const auto weight = view(parameters, layout_.head_weight);
-    const auto bias = view(parameters, layout_.head_bias);
-    const auto top = output(traces_.size() - 1);
-    probabilities_.resize(weight.rows(), columns_);
-    timed([&] { probabilities_.noalias() = weight * top; });
-    double loss = 0;
-    for (Index j = 0; j < columns_; ++j) {
-        auto column = probabilities_.col(j);
-        column += bias.col(0);
-        column.array() -= column.maxCoeff();
-        const Scalar target = column[targets[static_cast<std::size_t>(j)]];
-        column = column.array().exp();
-        const Scalar sum = column.sum();
-        column /= sum;
-        loss += std::log(static_cast<double>(sum)) - static_cast<double>(target);
-    }
-    return loss;
+    return input_;
 }
 
 template <class Scalar>
-void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t n,
-                                    std::span<const int> inputs, const PassOptions& options) {
+Eigen::Ref<const typename Network<Scalar>::Matrix> Network<Scalar>::before(std::size_t n) const {
+    const auto& trace = traces_[n];
+    if (trace.keep_h.size() > 0) {
+        return trace.dropped;
+    }
+    return trace.hidden.leftCols(columns_);
+}
+
+template <class Scalar>
+Eigen::Ref<const typename Network<Scalar>::Matrix> Network<Scalar>::scored(const Batch& batch) {
+    if (batch.scored.empty()) {
+        return output(traces_.size() - 1);
+    }
+    scored_ = output(traces_.size() - 1)(Eigen::all, batch.scored);
+    return scored_;
+}
+
+template <class Scalar>
+double Network<Scalar>::forward(const Flat<Scalar>& parameters, const Batch& batch,
+                                const PassOptions& options) {
+    columns_ = batch.columns();
+    if (batch.fresh) {
+        streams_ = batch.streams;
+        reset();
+    }
+    read_inputs(parameters, batch, options);
+    for (std::size_t n = 0; n < traces_.size(); ++n) {
+        forward_layer(parameters, n, batch, options);
+    }
+    const auto top = scored(batch);
+    if constexpr (std::is_same_v<Scalar, float>) {
+        if (options.integers != nullptr && options.integers->head_on_engine()) {
+            return readout_.take(options.integers->outputs(top * static_cast<float>(options.integers->one())),
+                                 batch);
+        }
+    }
+    double loss = 0;
+    timed([&] { loss = readout_.forward(parameters, top, batch, options.sampling); });
+    return loss;
+}
+
+/// Few tokens and many columns: one product per token of the vocabulary instead of one per column.
+template <class Scalar>
+void Network<Scalar>::read_inputs(const Flat<Scalar>& parameters, const Batch& batch,
+                                  const PassOptions& options) {
+    const auto rows = layout_.shape().inputs(0);
+    draw_kept(keep_input_, rows, streams_, options.dropout.input, options.dropout_seed + kInputSeed);
+    by_token_ = !batch.tokens.empty() && layout_.shape().vocabulary <= columns_ && keep_input_.size() == 0 &&
+                options.integers == nullptr;
+    if (by_token_) {
+        return;
+    }
+    if (options.integers != nullptr) {
+        integer_input_ = options.integers->inputs(batch).template cast<Scalar>();
+        input_ = static_cast<Scalar>(options.integers->input_scale()) * integer_input_;
+        return;
+    }
+    if (batch.tokens.empty()) {
+        input_ = batch.inputs.cast<Scalar>();
+    } else {
+        const auto embedding = view(parameters, layout_.embedding);
+        input_.resize(rows, columns_);
+        for (Index j = 0; j < columns_; ++j) {
+            input_.col(j) = embedding.row(batch.tokens[static_cast<std::size_t>(j)]).transpose();
+        }
+    }
+    if (keep_input_.size() > 0) {
+        apply_kept(keep_input_, input_);
+    }
+}
+
+template <class Scalar>
+void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t n, const Batch& batch,
+                                    const PassOptions& options) {
     auto& trace = traces_[n];
-    const auto weight_x = view(parameters, layout_.layers[n].weight_x);
-    const auto weight_h = view(parameters, layout_.layers[n].weight_h);
     const auto bias = view(parameters, layout_.layers[n].bias);
-    const Index units = weight_h.cols();
+    const Index units = layout_.shape().units[n];
+    const Index rows = layout_.layers[n].weight_h.rows;
     if (trace.kept_h) {
         trace.kept_h->load(parameters);
     }
     if (trace.kept_x) {
         trace.kept_x->load(parameters);
     }
-    const Index rows = weight_h.rows();
     trace.gates.resize(rows, columns_);
     if (gru()) {
         trace.gates_h.setZero(rows, columns_);
@@ -206,27 +193,92 @@ void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t 
     trace.hidden.resize(units, columns_ + streams_);
     trace.cells.leftCols(streams_) = trace.c;
     trace.hidden.leftCols(streams_) = trace.h;
+    draw_kept(trace.keep_h, units, streams_, options.dropout.hidden,
+              options.dropout_seed + n * kLayerSeed + kHiddenSeed);
+    trace.dropped.resize(units, trace.keep_h.size() > 0 ? columns_ : 0);
+    if (options.integers != nullptr) {
+        forward_integers(n, options);
+    } else {
+        add_inputs(parameters, n, batch);
+        forward_steps(parameters, n, options);
+    }
+    trace.c = trace.cells.rightCols(streams_);
+    trace.h = trace.hidden.rightCols(streams_);
 
-    if (n == 0) {  // one product per token of the vocabulary instead of one per position
+    draw_kept(trace.keep, units, streams_, options.dropout.output, options.dropout_seed + n * kLayerSeed);
+    if (trace.keep.size() > 0) {
+        trace.output = trace.hidden.rightCols(columns_);
+        apply_kept(trace.keep, trace.output);
+    }
+}
+
+template <class Scalar>
+void Network<Scalar>::forward_integers(std::size_t n, const PassOptions& options) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+        auto& trace = traces_[n];
+        const auto& integers = *options.integers;
+        const auto one = static_cast<float>(integers.one());
+        Eigen::MatrixXd from_x;
+        Eigen::MatrixXd from_h;
+        timed([&] {
+            if (n == 0) {
+                integers.x_sums(n, integer_input_, from_x);
+            } else {
+                integers.x_sums(n, one * output(n - 1), from_x);
+            }
+        });
+        for (Index first = 0; first < columns_; first += streams_) {
+            timed([&] { integers.h_sums(n, one * trace.hidden.middleCols(first, streams_), from_h); });
+            for (Index b = 0; b < streams_; ++b) {
+                const Index j = first + b;
+                integers.step(
+                    n, {from_x.col(j).data(), from_h.col(b).data(), trace.cells.col(j).data(),
+                        trace.gates.col(j).data(),
+                        gru() ? &trace.gates_h(2 * layout_.shape().units[n], j) : nullptr,
+                        trace.cells.col(j + streams_).data(), gru() ? nullptr : trace.tanh_cell.col(j).data(),
+                        trace.hidden.col(j + streams_).data()});
+            }
+        }
+    }
+}
+
+template <class Scalar>
+void Network<Scalar>::add_inputs(const Flat<Scalar>& parameters, std::size_t n, const Batch& batch) {
+    auto& trace = traces_[n];
+    const auto weight_x = view(parameters, layout_.layers[n].weight_x);
+    if (n == 0 && by_token_) {
         timed([&] { token_gates_.noalias() = weight_x * view(parameters, layout_.embedding).transpose(); });
         for (Index j = 0; j < columns_; ++j) {
-            trace.gates.col(j) = token_gates_.col(inputs[static_cast<std::size_t>(j)]);
+            trace.gates.col(j) = token_gates_.col(batch.tokens[static_cast<std::size_t>(j)]);
         }
     } else if (trace.kept_x) {
         trace.gates.setZero();
-        timed([&] { trace.kept_x->add_product(output(n - 1), trace.gates); });
+        timed([&] { trace.kept_x->add_product(input(n), trace.gates); });
     } else {
-        timed([&] { trace.gates.noalias() = weight_x * output(n - 1); });
+        timed([&] { trace.gates.noalias() = weight_x * input(n); });
     }
+}
+
+template <class Scalar>
+void Network<Scalar>::forward_steps(const Flat<Scalar>& parameters, std::size_t n,
+                                    const PassOptions& options) {
+    auto& trace = traces_[n];
+    const auto weight_h = view(parameters, layout_.layers[n].weight_h);
+    const auto bias = view(parameters, layout_.layers[n].bias);
+    const Index units = weight_h.cols();
     for (Index first = 0; first < columns_; first += streams_) {
-        trace.gates.middleCols(first, streams_).colwise() += bias.col(0).head(rows);
+        trace.gates.middleCols(first, streams_).colwise() += bias.col(0).head(weight_h.rows());
+        if (trace.keep_h.size() > 0) {
+            trace.dropped.middleCols(first, streams_) =
+                trace.hidden.middleCols(first, streams_).cwiseProduct(trace.keep_h);
+        }
         auto sums = sums_of_h(trace).middleCols(first, streams_);
-        const auto before = trace.hidden.middleCols(first, streams_);
+        const auto h_before = before(n).middleCols(first, streams_);
         timed([&] {
             if (trace.kept_h) {
-                trace.kept_h->add_product(before, sums);
+                trace.kept_h->add_product(h_before, sums);
             } else {
-                sums.noalias() += weight_h * before;
+                sums.noalias() += weight_h * h_before;
             }
         });
         for (Index j = first; j < first + streams_; ++j) {
@@ -244,43 +296,20 @@ void Network<Scalar>::forward_layer(const Flat<Scalar>& parameters, std::size_t 
             }
         }
     }
-    trace.c = trace.cells.rightCols(streams_);
-    trace.h = trace.hidden.rightCols(streams_);
-
-    trace.keep.resize(0, 0);
-    if (options.dropout > 0) {
-        SplitMix64 layer_seed(options.dropout_seed + n * 0xD1B54A32D192ED03U);
-        SplitMix64 random(layer_seed.next());
-        const auto kept = static_cast<Scalar>(1.0 / (1.0 - options.dropout));
-        trace.keep.resize(units, columns_);
-        for (Index i = 0; i < trace.keep.size(); ++i) {
-            trace.keep.data()[i] = random.uniform() < options.dropout ? Scalar(0) : kept;
-        }
-        trace.output = trace.hidden.rightCols(columns_).cwiseProduct(trace.keep);
-    }
 }
 
 template <class Scalar>
-void Network<Scalar>::backward(const Flat<Scalar>& parameters, std::span<const int> inputs,
-                               std::span<const int> targets, Scalar scale, Flat<Scalar>& gradient,
-                               const Matrix* teacher, Scalar share) {
-    if (teacher != nullptr) {
-        probabilities_ -= share * *teacher;
+void Network<Scalar>::backward(const Flat<Scalar>& parameters, const Batch& batch, Scalar scale,
+                               Flat<Scalar>& gradient, const Matrix* teacher, Scalar share) {
+    const auto top = scored(batch);
+    Matrix& from_head = batch.scored.empty() ? from_above_ : from_head_;
+    timed([&] { readout_.backward(parameters, top, batch, scale, gradient, teacher, share, from_head); });
+    if (!batch.scored.empty()) {
+        from_above_.setZero(from_head_.rows(), columns_);
+        from_above_(Eigen::all, batch.scored) = from_head_;
     }
-    for (Index j = 0; j < columns_; ++j) {
-        probabilities_(targets[static_cast<std::size_t>(j)], j) -= teacher != nullptr ? 1 - share : 1;
-    }
-    probabilities_ *= scale;
-    const auto weight = view(parameters, layout_.head_weight);
-    auto weight_gradient = view(gradient, layout_.head_weight);
-    auto bias_gradient = view(gradient, layout_.head_bias);
-    timed([&] { weight_gradient.noalias() += probabilities_ * output(traces_.size() - 1).transpose(); });
-    for (Index j = 0; j < columns_; ++j) {
-        bias_gradient.col(0) += probabilities_.col(j);
-    }
-    timed([&] { from_above_.noalias() = weight.transpose() * probabilities_; });
     for (std::size_t n = traces_.size(); n-- > 0;) {
-        backward_layer(parameters, n, inputs, gradient);
+        backward_layer(parameters, n, batch, gradient);
     }
 }
 
@@ -305,39 +334,41 @@ void Network<Scalar>::backward_steps(const Flat<Scalar>& parameters, std::size_t
                               units);
             }
         }
-        if (first > 0) {
-            const auto sums = sums_of_h(trace).middleCols(first, streams_);
-            timed([&] {
-                if (trace.kept_h) {
-                    carried_.setZero();
-                    trace.kept_h->add_transposed_product(sums, carried_);
-                } else {
-                    carried_.noalias() = weight_h.transpose() * sums;
-                }
-            });
+        if (first == 0) {
+            break;
+        }
+        const auto sums = sums_of_h(trace).middleCols(first, streams_);
+        timed([&] {
+            if (trace.kept_h) {
+                carried_.setZero();
+                trace.kept_h->add_transposed_product(sums, carried_);
+            } else {
+                carried_.noalias() = weight_h.transpose() * sums;
+            }
+        });
+        if (trace.keep_h.size() > 0) {
+            apply_kept(trace.keep_h, carried_);
         }
     }
 }
 
 template <class Scalar>
-void Network<Scalar>::backward_layer(const Flat<Scalar>& parameters, std::size_t n,
-                                     std::span<const int> inputs, Flat<Scalar>& gradient) {
+void Network<Scalar>::backward_layer(const Flat<Scalar>& parameters, std::size_t n, const Batch& batch,
+                                     Flat<Scalar>& gradient) {
     auto& trace = traces_[n];
     const auto& blocks = layout_.layers[n];
     if (trace.keep.size() > 0) {
-        from_above_.array() *= trace.keep.array();
+        apply_kept(trace.keep, from_above_);
     }
     backward_steps(parameters, n);
     const Matrix& sums = sums_of_h(trace);
     auto gradient_h = view(gradient, blocks.weight_h);
-    auto gradient_x = view(gradient, blocks.weight_x);
     auto gradient_bias = view(gradient, blocks.bias);
-    const auto before = trace.hidden.leftCols(columns_);
     timed([&] {
         if (trace.kept_h) {
-            trace.kept_h->add_outer_product(sums, before, gradient);
+            trace.kept_h->add_outer_product(sums, before(n), gradient);
         } else {
-            gradient_h.noalias() += sums * before.transpose();
+            gradient_h.noalias() += sums * before(n).transpose();
         }
     });
     for (Index j = 0; j < columns_; ++j) {
@@ -346,25 +377,60 @@ void Network<Scalar>::backward_layer(const Flat<Scalar>& parameters, std::size_t
             gradient_bias.col(0).tail(blocks.weight_h.cols) += sums.col(j).tail(blocks.weight_h.cols);
         }
     }
-    const auto weight_x = view(parameters, blocks.weight_x);
-    if (trace.kept_x) {
-        timed([&] { trace.kept_x->add_outer_product(trace.gates, output(n - 1), gradient); });
-        from_above_.setZero(weight_x.cols(), columns_);
-        timed([&] { trace.kept_x->add_transposed_product(trace.gates, from_above_); });
+    backward_inputs(parameters, n, batch, gradient);
+}
+
+template <class Scalar>
+void Network<Scalar>::backward_inputs(const Flat<Scalar>& parameters, std::size_t n, const Batch& batch,
+                                      Flat<Scalar>& gradient) {
+    auto& trace = traces_[n];
+    const auto weight_x = view(parameters, layout_.layers[n].weight_x);
+    auto gradient_x = view(gradient, layout_.layers[n].weight_x);
+    if (n == 0 && by_token_) {
+        token_gates_.setZero();
+        for (Index j = 0; j < columns_; ++j) {
+            token_gates_.col(batch.tokens[static_cast<std::size_t>(j)]) += trace.gates.col(j);
+        }
+        auto gradient_embedding = view(gradient, layout_.embedding);
+        timed([&] { gradient_x.noalias() += token_gates_ * view(parameters, layout_.embedding); });
+        timed([&] { gradient_embedding.noalias() += token_gates_.transpose() * weight_x; });
         return;
     }
-    if (n > 0) {
-        timed([&] { gradient_x.noalias() += trace.gates * output(n - 1).transpose(); });
-        timed([&] { from_above_.noalias() = weight_x.transpose() * trace.gates; });
-        return;
+    const bool needed = n > 0 || !batch.tokens.empty();  // the gradient of the input
+    timed([&] {
+        if (trace.kept_x) {
+            trace.kept_x->add_outer_product(trace.gates, input(n), gradient);
+        } else {
+            gradient_x.noalias() += trace.gates * input(n).transpose();
+        }
+        if (trace.kept_x && needed) {
+            from_above_.setZero(weight_x.cols(), columns_);
+            trace.kept_x->add_transposed_product(trace.gates, from_above_);
+        } else if (needed) {
+            from_above_.noalias() = weight_x.transpose() * trace.gates;
+        }
+    });
+    if (n == 0 && needed) {
+        if (keep_input_.size() > 0) {
+            apply_kept(keep_input_, from_above_);
+        }
+        auto gradient_embedding = view(gradient, layout_.embedding);
+        for (Index j = 0; j < columns_; ++j) {
+            gradient_embedding.row(batch.tokens[static_cast<std::size_t>(j)]) +=
+                from_above_.col(j).transpose();
+        }
     }
-    token_gates_.setZero();
-    for (Index j = 0; j < columns_; ++j) {
-        token_gates_.col(inputs[static_cast<std::size_t>(j)]) += trace.gates.col(j);
+}
+
+double bytes_per_column(const NetworkShape& shape) {
+    constexpr double kLstmValues =
+        4 + 4;  // gates, cells, hidden, tanh_cell, and the gradient above, per unit
+    constexpr double kGruValues = 6 + 3;
+    double values = static_cast<double>(shape.inputs(0) + (shape.last_step ? 0 : shape.head_rows()));
+    for (const auto units : shape.units) {
+        values += static_cast<double>(units) * (shape.cell == Cell::Gru ? kGruValues : kLstmValues);
     }
-    auto gradient_embedding = view(gradient, layout_.embedding);
-    timed([&] { gradient_x.noalias() += token_gates_ * view(parameters, layout_.embedding); });
-    timed([&] { gradient_embedding.noalias() += token_gates_.transpose() * weight_x; });
+    return values * sizeof(float);
 }
 
 template class Network<float>;

@@ -1,5 +1,7 @@
 #include "model/parameters.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "golden/prng.hpp"
@@ -26,7 +28,37 @@ NetworkShape shape_of(const FloatModel& model) {
         shape.units.push_back(layer.units());
     }
     shape.cell = model.cell;
+    shape.task = model.format.task;
+    shape.outputs = is_language(shape.task) ? 0 : model.head_weight.rows();
+    shape.last_step = model.format.last_step;
+    shape.tied = model.tied;
+    if (!is_language(shape.task)) {
+        shape.embedding = model.layers.front().inputs();
+    }
     return shape;
+}
+
+void check_shape(const NetworkShape& shape, Problems& problems) {
+    if (shape.embedding < 1) {
+        problems.add(fmt::format("--embedding is {}, expected at least 1", shape.embedding));
+    }
+    if (shape.units.empty()) {
+        problems.add("--units names no layer, expected at least one");
+        return;
+    }
+    for (const auto units : shape.units) {
+        if (units < 1) {
+            problems.add(fmt::format("--units has {}, expected at least 1 in each layer", units));
+        }
+    }
+    if (shape.tied && shape.task != Task::Words) {
+        problems.add(
+            fmt::format("--tied is for words; the engine computes the head of {}", task_name(shape.task)));
+    }
+    if (shape.tied && shape.embedding != shape.units.back()) {
+        problems.add(fmt::format("--tied needs an embedding as large as the last layer: {} is not {}",
+                                 shape.embedding, shape.units.back()));
+    }
 }
 
 ParameterLayout::ParameterLayout(const NetworkShape& shape) : shape_(shape) {
@@ -40,8 +72,8 @@ ParameterLayout::ParameterLayout(const NetworkShape& shape) : shape_(shape) {
         blocks.bias = place(static_cast<Eigen::Index>(kGates) * units, 1);
         layers.push_back(blocks);
     }
-    head_weight = place(shape.vocabulary, shape.units.back());
-    head_bias = place(shape.vocabulary, 1);
+    head_weight = shape.tied ? embedding : place(shape.head_rows(), shape.units.back());
+    head_bias = place(shape.head_rows(), 1);
 }
 
 Block ParameterLayout::place(Eigen::Index rows, Eigen::Index cols) {
@@ -53,7 +85,7 @@ Block ParameterLayout::place(Eigen::Index rows, Eigen::Index cols) {
 Flat<float> initial_parameters(const ParameterLayout& layout, std::uint64_t seed) {
     Flat<float> flat = Flat<float>::Zero(layout.size());
     SplitMix64 random(seed);
-    fill_uniform(view(flat, layout.embedding), 1.0, random);
+    fill_uniform(view(flat, layout.embedding), layout.shape().task == Task::Words ? 0.1 : 1.0, random);
     for (std::size_t n = 0; n < layout.layers.size(); ++n) {
         const auto& blocks = layout.layers[n];
         const auto units = layout.shape().units[n];
@@ -63,13 +95,17 @@ Flat<float> initial_parameters(const ParameterLayout& layout, std::uint64_t seed
         view(flat, blocks.bias).middleRows(units, units).setOnes();
     }
     const double limit = 1.0 / std::sqrt(static_cast<double>(layout.head_weight.cols));
-    fill_uniform(view(flat, layout.head_weight), limit, random);
+    if (!layout.shape().tied) {
+        fill_uniform(view(flat, layout.head_weight), limit, random);
+    }
     return flat;
 }
 
 Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout) {
     Flat<float> flat = Flat<float>::Zero(layout.size());
-    view(flat, layout.embedding) = model.embedding;
+    if (model.embedding.size() > 0) {
+        view(flat, layout.embedding) = model.embedding;
+    }
     for (std::size_t n = 0; n < layout.layers.size(); ++n) {
         const auto& layer = model.layers[n];
         view(flat, layout.layers[n].weight_x) = layer.weight_ih;
@@ -81,10 +117,10 @@ Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout) {
     return flat;
 }
 
-FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout,
-                     std::vector<std::uint8_t> vocab) {
+FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout, DataFormat format) {
     FloatModel model;
-    model.vocab = std::move(vocab);
+    model.format = std::move(format);
+    model.tied = layout.shape().tied;
     model.cell = layout.shape().cell;
     model.embedding = view(flat, layout.embedding);
     for (const auto& blocks : layout.layers) {

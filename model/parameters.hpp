@@ -10,18 +10,29 @@
 
 namespace lacuna {
 
-/// Sizes of a character language model.
+/// Sizes of a network, and what it is for.
 struct NetworkShape {
-    Eigen::Index vocabulary = 0;
-    Eigen::Index embedding = 0;
+    Eigen::Index vocabulary = 0;      ///< V: tokens; 0 when the inputs are vectors
+    Eigen::Index embedding = 0;       ///< E: size of a token's embedding, or F features of an input vector
     std::vector<Eigen::Index> units;  ///< per layer, from the input upwards
     Cell cell = Cell::Lstm;
+    Task task = Task::Characters;
+    Eigen::Index outputs = 0;  ///< rows of the head, where they are not the tokens: classes or values
+    bool last_step = false;    ///< the head reads only the last step of a sequence
+    bool tied = false;         ///< the head's weights are the embedding's
 
+    /// Rows of the head.
+    Eigen::Index head_rows() const { return is_language(task) ? vocabulary : outputs; }
+    /// The head is computed by the engine, and so pruned and quantised; else by the host, in float.
+    bool head_on_engine() const { return task != Task::Words; }
     Eigen::Index inputs(std::size_t layer) const { return layer == 0 ? embedding : units[layer - 1]; }
     bool operator==(const NetworkShape&) const = default;
 };
 
 NetworkShape shape_of(const FloatModel& model);
+
+/// Adds what does not fit together to `problems`.
+void check_shape(const NetworkShape& shape, Problems& problems);
 
 /// A row-major matrix inside the flat array.
 struct Block {
@@ -46,10 +57,10 @@ class ParameterLayout {
     const NetworkShape& shape() const { return shape_; }
     Eigen::Index size() const { return size_; }  ///< of the flat array, gaps included
 
-    Block embedding;  ///< [V, E]
+    Block embedding;  ///< [V, E], empty when the inputs are vectors
     std::vector<LayerBlocks> layers;
-    Block head_weight;  ///< [V, H]
-    Block head_bias;    ///< [V, 1]
+    Block head_weight;  ///< [head rows, H]; the embedding's place when they are tied
+    Block head_bias;    ///< [head rows, 1]
 
   private:
     Block place(Eigen::Index rows, Eigen::Index cols);
@@ -75,14 +86,15 @@ ConstBlockMap<Scalar> view(const Flat<Scalar>& flat, const Block& block) {
     return {flat.data() + block.offset, block.rows, block.cols};
 }
 
-/// Uniform in +-1/sqrt(H) as PyTorch's LSTM, GRU and Linear, +-1 for the embedding, 0 for biases but 1 for
-/// those of the gates that keep the state, f and z (Jozefowicz et al., ICML 2015). Same seed, same values.
+/// Uniform in +-1/sqrt(H) as PyTorch's LSTM, GRU and Linear, +-1 for the embedding of characters and +-0.1
+/// for that of words, 0 for biases but 1 for those of the gates that keep the state, f and z (Jozefowicz et
+/// al., ICML 2015). Same seed, same values.
 Flat<float> initial_parameters(const ParameterLayout& layout, std::uint64_t seed);
 
 /// Copies a model into a flat array, with one bias for each sum.
 Flat<float> flatten(const FloatModel& model, const ParameterLayout& layout);
 
 /// The inverse: fills matrices; k and history stay defaults. bias_hh becomes zero, but that of a GRU's n.
-FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout, std::vector<std::uint8_t> vocab);
+FloatModel unflatten(const Flat<float>& flat, const ParameterLayout& layout, DataFormat format);
 
 }  // namespace lacuna

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "common/error.hpp"
+#include "model/host_part.hpp"
 
 namespace lacuna {
 
@@ -238,20 +239,28 @@ int fraction_for(double largest, int low, int high, int bits) {
     return fraction;
 }
 
-void quantise_embedding(const FloatModel& model, QuantisedModel& result, QuantiseReport& report) {
-    const auto largest = static_cast<double>(model.embedding.cwiseAbs().maxCoeff());
-    const double most = number_format(result.activation_bits).max_activation();
-    result.input_scale = largest > 0 ? largest / most : 1.0;
+/// Sets the input scale; returns the integers of the embedding, none where the inputs are vectors.
+std::vector<std::int16_t> quantise_inputs(const FloatModel& model, const Calibration& calibration,
+                                          QuantisedModel& result, QuantiseReport& report) {
+    const bool vectors = model.embedding.size() == 0;
+    const auto largest =
+        static_cast<double>(vectors ? calibration.largest_input : model.embedding.cwiseAbs().maxCoeff());
+    result.input_scale = largest > 0 ? largest / number_format(result.activation_bits).max_activation() : 1.0;
+    if (vectors) {
+        return {};
+    }
+    const std::span values(model.embedding.data(), static_cast<std::size_t>(model.embedding.size()));
+    auto embedding = quantised_input(result, values);
     double signal = 0;
     double noise = 0;
-    for (Eigen::Index i = 0; i < model.embedding.size(); ++i) {
-        const auto e = static_cast<double>(model.embedding.data()[i]);
-        const double v = std::clamp(std::floor(e / result.input_scale + 0.5), -most, most);
-        result.embedding.push_back(static_cast<std::int16_t>(v));
+    for (std::size_t i = 0; i < embedding.size(); ++i) {
+        const auto e = static_cast<double>(values[i]);
+        const double error = e - embedding[i] * result.input_scale;
         signal += e * e;
-        noise += (e - v * result.input_scale) * (e - v * result.input_scale);
+        noise += error * error;
     }
     report.snr_embedding = 10 * std::log10(signal / noise);
+    return embedding;
 }
 
 RecurrentLayer quantise_layer(Cell cell, const FloatLayer& source, RecurrentLayer layer, double input_unit,
@@ -282,7 +291,7 @@ Head quantise_head(const FloatModel& model, PartWeights columns, const Calibrati
     Head head;
     head.h = std::move(columns);
     const double largest =
-        std::max<double>(static_cast<double>(calibration.largest_logit) * options.logit_headroom,
+        std::max<double>(static_cast<double>(calibration.largest_output) * options.logit_headroom,
                          static_cast<double>(model.head_bias.cwiseAbs().maxCoeff()));
     const NumberFormat format = number_format(options.activation_bits);
     head.fraction = fraction_for(largest, 0, format.max_head_fraction(), format.gate_bits);
@@ -312,8 +321,8 @@ void check_calibration(const FloatModel& model, const Calibration& calibration) 
 
 }  // namespace
 
-QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
-                        const QuantiseOptions& options, QuantiseReport& report) {
+HostedModel quantise_hosted(const FloatModel& model, const Calibration& calibration,
+                            const QuantiseOptions& options, QuantiseReport& report) {
     if (!NumberFormat::supports(options.activation_bits)) {
         throw Error(
             fmt::format("activations of {} bits to quantise for, expected 8 or 16", options.activation_bits));
@@ -322,12 +331,13 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
     check_calibration(model, calibration);
     report = {};
     report.layers.resize(model.layers.size());
-    QuantisedModel result;
+    HostedModel hosted;
+    QuantisedModel& result = hosted.model;
     result.name = options.name;
     result.cell = model.cell;
-    result.language = true;
+    result.language = model.format.task == Task::Characters;
     result.activation_bits = options.activation_bits;
-    result.vocab = model.vocab;
+    result.vocab = model.format.vocab;
     result.history = model.history;
 
     Problems problems("weights to quantise");
@@ -346,20 +356,37 @@ QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
                                kMinCellFraction, format.max_cell_fraction, kCellBits);
         result.layers.push_back(std::move(layer));
     }
-    auto head_columns =
-        choose_columns("head", model.head_weight, model.k_head, report.head_filled_slots, problems);
+    const bool host_head = model.format.task == Task::Words;
+    PartWeights head_columns;
+    if (!host_head) {
+        head_columns =
+            choose_columns("head", model.head_weight, model.k_head, report.head_filled_slots, problems);
+    }
     problems.throw_if_any("The model says how many weights a bank keeps (k): prune it to that first.");
 
-    quantise_embedding(model, result, report);
+    auto embedding = quantise_inputs(model, calibration, result, report);
     for (std::size_t l = 0; l < model.layers.size(); ++l) {
         const double input_unit = l == 0 ? 1 / (activation_steps(format) * result.input_scale) : 1.0;
         result.layers[l] =
             quantise_layer(model.cell, model.layers[l], std::move(result.layers[l]), input_unit,
                            calibration.layers[l].moment, options, report.layers[l]);
     }
-    result.head = quantise_head(model, std::move(head_columns), calibration, options, report);
+    hosted.host.format = model.format;
+    if (host_head) {
+        hosted.host.embedding = std::move(embedding);
+        hosted.host.head_weight = model.head_weight;
+        hosted.host.head_bias = model.head_bias;
+    } else {
+        result.embedding = std::move(embedding);
+        result.head = quantise_head(model, std::move(head_columns), calibration, options, report);
+    }
     result.validate();
-    return result;
+    return hosted;
+}
+
+QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
+                        const QuantiseOptions& options, QuantiseReport& report) {
+    return quantise_hosted(model, calibration, options, report).model;
 }
 
 bool widen_ranges(const QuantisedModel& model, const Score& score, QuantiseOptions& options) {

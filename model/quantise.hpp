@@ -8,6 +8,7 @@
 #include "golden/score.hpp"
 #include "model/calibrate.hpp"
 #include "model/float_model.hpp"
+#include "model/host_part.hpp"
 #include "model/quantise_row.hpp"
 
 namespace lacuna {
@@ -38,7 +39,10 @@ struct QuantiseReport {
 };
 
 /// Throws `Error` when a bank holds more weights than its k (with the places), or when the calibration is of
-/// another shape. The result is valid.
+/// another shape. The result is valid. The head of a word model stays on the host.
+HostedModel quantise_hosted(const FloatModel& model, const Calibration& calibration,
+                            const QuantiseOptions& options, QuantiseReport& report);
+/// The engine's part alone.
 QuantisedModel quantise(const FloatModel& model, const Calibration& calibration,
                         const QuantiseOptions& options, QuantiseReport& report);
 

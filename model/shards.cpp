@@ -1,7 +1,10 @@
 #include "model/shards.hpp"
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <exception>
+#include <fstream>
+#include <limits>
 #include <thread>
 #include <vector>
 #ifdef __SSE2__
@@ -63,6 +66,40 @@ void for_each_shard(int count, int threads, const std::function<void(int)>& work
             std::rethrow_exception(failure);
         }
     }
+}
+
+void for_each_block(long size, int threads, const std::function<void(std::size_t, long, long)>& work) {
+    const long blocks = (size + kBlockElements - 1) / kBlockElements;
+    for_each_shard(static_cast<int>(blocks), threads, [&](int block) {
+        const long begin = block * kBlockElements;
+        work(static_cast<std::size_t>(block), begin, std::min(size, begin + kBlockElements));
+    });
+}
+
+double available_memory() {
+    std::ifstream file("/proc/meminfo");
+    for (std::string name; file >> name;) {
+        double kilobytes = 0;
+        if (name == "MemAvailable:" && file >> kilobytes) {
+            return kilobytes * 1024;
+        }
+        file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    }
+    return 0;
+}
+
+std::string instruction_set() {
+#if defined(__AVX512F__)
+    return "AVX-512";
+#elif defined(__AVX2__) && defined(__FMA__)
+    return "AVX2 and FMA";
+#elif defined(__AVX__)
+    return "AVX";
+#elif defined(__SSE2__)
+    return "SSE2";
+#else
+    return "the compiler's default instruction set";
+#endif
 }
 
 void pin_product_blocking() {

@@ -29,11 +29,52 @@ void TrainOptions::check(Problems& problems, std::size_t layers) const {
     require(problems, learning_rate.warmup >= 0, "--warmup", learning_rate.warmup, "0 or more");
     require(problems, adam.weight_decay >= 0, "--weight-decay", adam.weight_decay, "0 or more");
     require(problems, clip > 0, "--clip", clip, "more than 0");
-    require(problems, dropout >= 0 && dropout < 1, "--dropout", dropout, "0 or more and below 1");
+    const auto require_share = [&](const char* name, double value) {
+        require(problems, value >= 0 && value < 1, name, value, "0 or more and below 1");
+    };
+    require_share("--dropout", dropout.output);
+    require_share("--dropout-input", dropout.input);
+    require_share("--dropout-hidden", dropout.hidden);
+    require(problems, learning_rate.decay > 0 && learning_rate.decay <= 1, "--decay", learning_rate.decay,
+            "more than 0 and at most 1");
+    require(problems, learning_rate.decay_epochs >= 1, "--decay-epochs", learning_rate.decay_epochs,
+            "at least 1");
+    require(problems, learning_rate.plateau >= 1, "--plateau", learning_rate.plateau, "at least 1");
+    require(problems, patience >= 0, "--patience", patience, "0 or more");
+    require(problems, sampled >= 0, "--sampled", sampled, "0 or more");
+    require(problems, sampled == 0 || distill == 0, "--sampled", sampled,
+            "0 beside --distill, which compares all probabilities");
     prune.check(problems, layers);
     require(problems, round_fraction >= 0 && round_fraction <= 1, "--round-fraction", round_fraction,
             "0 to 1");
     require(problems, distill >= 0 && distill <= 1, "--distill", distill, "0 to 1");
+}
+
+TrainOptions TrainOptions::defaults(Task task) {
+    TrainOptions options;
+    switch (task) {
+        case Task::Words:
+            options.epochs = 20;
+            options.streams = 32;
+            options.steps = 35;
+            options.learning_rate.peak = 2e-3;
+            options.dropout = {0.2, 0.1, 0.4};
+            break;
+        case Task::Classification:
+            options.epochs = 60;
+            options.streams = 32;
+            options.learning_rate = {4e-3, 20, 0.01};
+            options.dropout = {0.0, 0.0, 0.2};
+            break;
+        case Task::Regression:
+            options.epochs = 60;
+            options.streams = 16;
+            options.learning_rate = {4e-3, 20, 0.01};
+            break;
+        default:
+            break;
+    }
+    return options;
 }
 
 std::string TrainOptions::to_json() const {
@@ -50,10 +91,23 @@ std::string TrainOptions::to_json() const {
                              {"epsilon", adam.epsilon},
                              {"weight_decay", adam.weight_decay},
                              {"clip", clip},
-                             {"dropout", dropout},
+                             {"rate_schedule", rate_schedule_name(learning_rate.schedule)},
+                             {"dropout", dropout.output},
+                             {"dropout_input", dropout.input},
+                             {"dropout_hidden", dropout.hidden},
+                             {"keep_best", keep_best},
+                             {"patience", patience},
                              {"round_fraction", round_fraction},
                              {"distill", distill}};
     object.update(nlohmann::json::parse(prune.to_json()));
+    if (learning_rate.schedule == RateSchedule::Step || learning_rate.schedule == RateSchedule::Plateau) {
+        object["decay"] = learning_rate.decay;
+        object["decay_epochs"] = learning_rate.decay_epochs;
+        object["plateau"] = learning_rate.plateau;
+    }
+    if (sampled > 0) {
+        object["sampled"] = sampled;
+    }
     return object.dump();
 }
 

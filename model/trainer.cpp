@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "common/error.hpp"
 #include "common/sha256.hpp"
@@ -29,12 +30,14 @@ std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose, std::uint6
 
 constexpr std::uint64_t kOffsetPurpose = 1;
 constexpr std::uint64_t kDropoutPurpose = 2;
+constexpr std::uint64_t kOrderPurpose = 3;
+constexpr std::uint64_t kSamplePurpose = 4;
 
 }  // namespace
 
-Trainer::Trainer(const Corpus& corpus, ParameterLayout layout, Flat<float> initial, TrainOptions options,
+Trainer::Trainer(const Dataset& data, ParameterLayout layout, Flat<float> initial, TrainOptions options,
                  std::optional<Flat<float>> teacher)
-    : corpus_(corpus),
+    : data_(data),
       layout_(std::move(layout)),
       options_(options),
       start_(digest(initial) + (teacher ? digest(*teacher) : "")),
@@ -43,23 +46,25 @@ Trainer::Trainer(const Corpus& corpus, ParameterLayout layout, Flat<float> initi
       teacher_(std::move(teacher)),
       adam_(parameters_.size()) {
     Problems problems("training options");
+    if (!layout_.shape().head_on_engine()) {
+        options_.prune.k_head = static_cast<int>(kBankColumns);
+    }
     options_.check(problems, layout_.layers.size());
     problems.throw_if_any();
     pruning_mask(layout_, options_.prune, parameters_.cwiseAbs(), 1.0);  // throws when out of reach
     if (options_.prune.enabled() && options_.prune.criterion == Criterion::Movement) {
         movement_ = Flat<float>::Zero(parameters_.size());
     }
-    // One character more than the inputs, and room for the random start of each epoch.
-    const long needed = 1L + options_.steps + static_cast<long>(options_.streams) * options_.steps;
-    const auto got = static_cast<long>(corpus.train.size());
-    if (got < needed) {
-        throw Error(
-            fmt::format("training split has {} characters, but {} streams of {} steps need at least {}; "
-                        "use fewer --streams or --steps, or more text",
-                        got, options_.streams, options_.steps, needed));
+    check_size();
+    if (by_stream()) {
+        stream_length_ = (stream_positions(data.train) - options_.steps) / options_.streams;
+        chunks_ = stream_length_ / options_.steps;
+    } else {
+        chunks_ = (data.train.sequences() + options_.streams - 1) / options_.streams;
     }
-    stream_length_ = (got - 1 - options_.steps) / options_.streams;
-    chunks_ = stream_length_ / options_.steps;
+    if (options_.sampled > 0) {
+        token_shares_ = token_shares(data.train.tokens, layout_.shape().vocabulary);
+    }
     pin_product_blocking();
     const auto per_shard = options_.streams / options_.shards;
     for (int i = 0; i < options_.shards; ++i) {
@@ -67,47 +72,142 @@ Trainer::Trainer(const Corpus& corpus, ParameterLayout layout, Flat<float> initi
     }
 }
 
-void Trainer::fill_batch(Shard& shard, int index) const {
+Trainer::Trainer(const Dataset& data, ParameterLayout layout, const HostedModel& hosted,
+                 const FloatModel& source, TrainOptions options)
+    : Trainer(data, layout, flatten(source, layout), options) {
+    integers_.emplace(hosted, layout_);
+    mask_ = integers_->mask();
+    // The quantiser's integers, which it chose with care, are where the weights start.
+    parameters_ = integers_->stored(std::move(parameters_));
+    start_ = digest(parameters_);
+    mask_changed_ = true;
+}
+
+PassOptions Trainer::pass_options() const {
+    PassOptions pass;
+    pass.round_hidden = rounding();
+    pass.integers = integers_ ? &*integers_ : nullptr;
+    return pass;
+}
+
+HostedModel Trainer::quantised() {
+    effective();
+    return integers_->model();
+}
+
+void Trainer::check_size() const {
+    Problems problems("training data");
+    const auto& shape = layout_.shape();
+    const long longest = by_stream() ? options_.steps : data_.train.longest();
+    // Room for the random start of each epoch.
+    const long needed = options_.steps + static_cast<long>(options_.streams) * options_.steps;
+    const long got = stream_positions(data_.train);
+    if (by_stream() && got < needed) {
+        problems.add(
+            fmt::format("the training split has {} {} to predict, but {} streams of {} steps need at "
+                        "least {}; use fewer --streams or --steps, or more data",
+                        got, is_language(shape.task) ? token_noun(shape.task) : "steps", options_.streams,
+                        options_.steps, needed));
+    }
+    if (options_.sampled > 0 && (shape.task != Task::Words || options_.sampled >= shape.vocabulary)) {
+        problems.add(
+            fmt::format("--sampled is {}, expected less than the vocabulary of a word model, here {}",
+                        options_.sampled, shape.vocabulary));
+    }
+    const double batch = static_cast<double>(longest) * options_.streams * bytes_per_column(shape);
+    const double model = static_cast<double>(layout_.size()) * sizeof(float) * (6.0 + options_.shards);
+    const double available = available_memory();
+    if (available > 0 && batch + model > available) {
+        problems.add(
+            fmt::format("a batch of {} streams of {} steps and the model take {:.1f} GB, but {:.1f} GB "
+                        "are free; use fewer --streams{}, or smaller layers",
+                        options_.streams, longest, (batch + model) * 1e-9, available * 1e-9,
+                        by_stream() ? " or --steps" : ", or cut the sequences"));
+    }
+    problems.throw_if_any();
+}
+
+/// A new order of the sequences in every epoch (Fisher and Yates).
+void Trainer::shuffle() {
     const long epoch = update_ / chunks_;
-    const long chunk = update_ % chunks_;
-    const auto random = derived_seed(options_.seed, kOffsetPurpose, static_cast<std::uint64_t>(epoch));
-    const long offset = static_cast<long>(random % static_cast<std::uint64_t>(options_.steps));
-    const auto streams = static_cast<long>(shard.network.streams());
-    shard.inputs.resize(static_cast<std::size_t>(streams * options_.steps));
-    shard.targets.resize(shard.inputs.size());
-    for (long b = 0; b < streams; ++b) {
-        const long first = offset + (index * streams + b) * stream_length_ + chunk * options_.steps;
-        for (long t = 0; t < options_.steps; ++t) {
-            const auto place = static_cast<std::size_t>(t * streams + b);
-            const auto position = static_cast<std::size_t>(first + t);
-            shard.inputs[place] = corpus_.train[position];
-            shard.targets[place] = corpus_.train[position + 1];
-        }
+    if (by_stream() || epoch == shuffled_epoch_) {
+        return;
+    }
+    shuffled_epoch_ = epoch;
+    order_.resize(static_cast<std::size_t>(data_.train.sequences()));
+    std::iota(order_.begin(), order_.end(), 0L);
+    SplitMix64 random(derived_seed(options_.seed, kOrderPurpose, static_cast<std::uint64_t>(epoch)));
+    for (std::size_t i = order_.size(); i > 1; --i) {
+        std::swap(order_[i - 1],
+                  order_[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(i) - 1))]);
     }
 }
 
-void Trainer::run_shard(int index, const Flat<float>& effective) {
-    auto& shard = *shards_[static_cast<std::size_t>(index)];
-    fill_batch(shard, index);
-    if (update_ % chunks_ == 0) {
-        shard.network.reset();
-        shard.teacher.reset();
+void Trainer::fill_batch(Shard& shard, int index) const {
+    const long epoch = update_ / chunks_;
+    const long chunk = update_ % chunks_;
+    const long streams = options_.streams / options_.shards;
+    if (!by_stream()) {
+        const auto sequences = static_cast<long>(order_.size());
+        const long first = std::min(sequences, chunk * options_.streams + index * streams);
+        const long end = std::min(sequences, first + streams);
+        shard.batch =
+            sequence_batch(data_.train, std::span(order_).subspan(static_cast<std::size_t>(first),
+                                                                  static_cast<std::size_t>(end - first)));
+        return;
     }
-    PassOptions pass;
+    const auto random = derived_seed(options_.seed, kOffsetPurpose, static_cast<std::uint64_t>(epoch));
+    const long offset = static_cast<long>(random % static_cast<std::uint64_t>(options_.steps));
+    std::vector<long> firsts;
+    for (long b = 0; b < streams; ++b) {
+        firsts.push_back(offset + (index * streams + b) * stream_length_ + chunk * options_.steps);
+    }
+    shard.batch = stream_batch(data_.train, firsts, options_.steps, chunk == 0);
+}
+
+void Trainer::run_shard(int index, const Flat<float>& effective, double scored) {
+    auto& shard = *shards_[static_cast<std::size_t>(index)];
+    shard.loss = 0.0;
+    shard.gradient.setZero(layout_.size());
+    if (shard.batch.columns() == 0) {  // the last batch of an epoch of sequences may be short
+        return;
+    }
+    const auto pass_number = static_cast<std::uint64_t>(update_ * options_.shards + index);
+    PassOptions pass = pass_options();
     pass.dropout = options_.dropout;
-    pass.dropout_seed = derived_seed(options_.seed, kDropoutPurpose,
-                                     static_cast<std::uint64_t>(update_ * options_.shards + index));
-    pass.round_hidden = rounding();
-    shard.loss = shard.network.forward(effective, shard.inputs, shard.targets, pass);
+    pass.dropout_seed = derived_seed(options_.seed, kDropoutPurpose, pass_number);
+    pass.sampling = {options_.sampled, derived_seed(options_.seed, kSamplePurpose, pass_number),
+                     &token_shares_};
+    shard.loss = shard.network.forward(effective, shard.batch, pass);
     const auto* soft = static_cast<const Network<float>::Matrix*>(nullptr);
     if (teacher_) {
-        shard.teacher.forward(*teacher_, shard.inputs, shard.targets, {});
-        soft = &shard.teacher.probabilities();
+        shard.teacher.forward(*teacher_, shard.batch, {});
+        soft = &shard.teacher.outputs();
     }
-    const float scale = 1.0F / static_cast<float>(options_.streams * options_.steps);
-    shard.gradient.setZero(layout_.size());
-    shard.network.backward(effective, shard.inputs, shard.targets, scale, shard.gradient, soft,
+    shard.network.backward(effective, shard.batch, static_cast<float>(1.0 / scored), shard.gradient, soft,
                            static_cast<float>(options_.distill));
+}
+
+/// Sums the shards' gradients into the first one's, masked; returns the norm.
+double Trainer::gather_gradient() {
+    auto& gradient = shards_.front()->gradient;
+    const bool masked = gradient_masked();
+    std::vector<double> squares(static_cast<std::size_t>(gradient.size() / kBlockElements + 1), 0.0);
+    for_each_block(gradient.size(), options_.threads, [&](std::size_t block, long begin, long end) {
+        auto part = gradient.segment(begin, end - begin);
+        for (std::size_t i = 1; i < shards_.size(); ++i) {
+            part += shards_[i]->gradient.segment(begin, end - begin);
+        }
+        if (movement_.size() > 0) {
+            movement_.segment(begin, end - begin) -=
+                parameters_.segment(begin, end - begin).cwiseProduct(part);
+        }
+        if (masked) {
+            part = part.cwiseProduct(mask_.segment(begin, end - begin));
+        }
+        squares[block] = part.cast<double>().squaredNorm();
+    });
+    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }
 
 double Trainer::step() {
@@ -118,29 +218,30 @@ double Trainer::step() {
         }
         mask_changed_ = false;
     }
-    const auto effective = effective_parameters();
-    for_each_shard(options_.shards, options_.threads, [&](int index) { run_shard(index, effective); });
+    shuffle();
+    double scored = 0.0;
+    for (int i = 0; i < options_.shards; ++i) {
+        auto& shard = *shards_[static_cast<std::size_t>(i)];
+        fill_batch(shard, i);
+        scored += static_cast<double>(shard.batch.scored_columns());
+    }
+    const auto& parameters = effective();
+    for_each_shard(options_.shards, options_.threads,
+                   [&](int index) { run_shard(index, parameters, scored); });
     double loss = 0.0;
-    auto& gradient = shards_.front()->gradient;
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-        loss += shards_[i]->loss;
-        if (i > 0) {
-            gradient += shards_[i]->gradient;
-        }
+    for (const auto& shard : shards_) {
+        loss += shard->loss;
     }
-    loss /= std::numbers::ln2 * options_.streams * options_.steps;
-    if (movement_.size() > 0) {
-        movement_ -= parameters_.cwiseProduct(gradient);
-    }
-    if (gradient_masked()) {
-        gradient = gradient.cwiseProduct(mask_);
-    }
-    const double norm = clip_norm(gradient, options_.clip);
+    loss /= scored;
+    // As in `Quality`: bits, or squared errors, of which the loss is half the sum.
+    loss *= layout_.shape().task == Task::Regression ? 2.0 / static_cast<double>(layout_.shape().outputs)
+                                                     : std::numbers::log2e;
+    const double norm = gather_gradient();
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
         throw_diverged(loss, norm);
     }
-    const double rate = options_.learning_rate.at(update_, total_updates());
-    for_each_shard(1, 1, [&](int) { adam_.step(parameters_, gradient, rate, update_ + 1, options_.adam); });
+    adam_.step(parameters_, shards_.front()->gradient, clip_scale(norm, options_.clip), learning_rate(),
+               update_ + 1, options_.adam, options_.threads);
     if (!parameters_.allFinite()) {
         throw_diverged(loss, norm);
     }
@@ -150,7 +251,7 @@ double Trainer::step() {
 
 void Trainer::throw_diverged(double loss, double norm) const {
     throw Error(
-        fmt::format("training diverged at update {} of {}: loss is {} bits per character, gradient norm {}; "
+        fmt::format("training diverged at update {} of {}: loss is {}, gradient norm {}; "
                     "lower --learning-rate or --clip and start again, or --resume from the last checkpoint",
                     update_ + 1, total_updates(), loss, norm));
 }
@@ -180,7 +281,7 @@ void Trainer::update_mask() {
 }
 
 const Flat<float>* Trainer::products_mask() const {
-    return options_.prune.enabled() && gradient_masked() ? &mask_ : nullptr;
+    return (integers_ || options_.prune.enabled()) && gradient_masked() ? &mask_ : nullptr;
 }
 
 bool Trainer::rounding() const {
@@ -193,47 +294,73 @@ Flat<float> Trainer::effective_parameters() const {
     return rounding() ? fake_quantised(pruned_parameters(), layout_) : pruned_parameters();
 }
 
-double Trainer::evaluate(const std::vector<int>& tokens, int streams) const {
-    const auto predictions = static_cast<long>(tokens.size()) - 1;
-    const long pieces = std::min<long>(streams, predictions);
-    const long length = predictions / pieces;
-    const int shards = pieces % options_.shards == 0 ? options_.shards : 1;
-    const long per_shard = pieces / shards;
-    const auto effective = effective_parameters();
-    std::vector<double> losses(static_cast<std::size_t>(shards), 0.0);
-    for_each_shard(shards, options_.threads, [&](int shard) {
-        Network<float> network(layout_, per_shard);
-        network.keep_only(products_mask());
-        PassOptions pass;
-        pass.round_hidden = rounding();
-        for (long first = 0; first < length; first += options_.steps) {
-            const long steps = std::min<long>(options_.steps, length - first);
-            std::vector<int> inputs;
-            std::vector<int> targets;
-            for (long t = first; t < first + steps; ++t) {
-                for (long b = 0; b < per_shard; ++b) {
-                    const auto position = static_cast<std::size_t>((shard * per_shard + b) * length + t);
-                    inputs.push_back(tokens[position]);
-                    targets.push_back(tokens[position + 1]);
-                }
-            }
-            losses[static_cast<std::size_t>(shard)] += network.forward(effective, inputs, targets, pass);
-        }
-    });
-    double loss = 0.0;
-    for (const double part : losses) {
-        loss += part;
+const Flat<float>& Trainer::effective() {
+    if (integers_) {
+        integers_->load(parameters_);
+        return integers_->real();
     }
-    return loss / (std::numbers::ln2 * static_cast<double>(pieces * length));
+    if (!options_.prune.enabled() && !rounding()) {
+        return parameters_;
+    }
+    effective_ = effective_parameters();
+    return effective_;
+}
+
+double Trainer::learning_rate() const {
+    return options_.learning_rate.at({update_, total_updates(), chunks_, reductions_});
+}
+
+bool Trainer::finished() const {
+    return update_ >= total_updates() || (options_.patience > 0 && since_best_ >= options_.patience);
+}
+
+bool Trainer::settled() const {
+    return (!options_.prune.enabled() || update_ > prune_end()) &&
+           (options_.round_fraction <= 0.0 || rounding());
+}
+
+bool Trainer::note_validation(const Quality& quality) {
+    if (!settled()) {
+        return false;
+    }
+    if (!best_loss_ || quality.loss < *best_loss_) {
+        best_loss_ = quality.loss;
+        since_best_ = since_reduction_ = 0;
+        if (options_.keep_best) {
+            best_ = parameters_;
+        }
+        return true;
+    }
+    ++since_best_;
+    if (++since_reduction_ >= options_.learning_rate.plateau) {
+        ++reductions_;
+        since_reduction_ = 0;
+    }
+    return false;
+}
+
+void Trainer::take_best() {
+    if (best_) {
+        parameters_ = *best_;
+    }
 }
 
 double Trainer::operations_per_update() const {
-    auto weights = static_cast<double>(layout_.head_weight.size());
+    const auto& shape = layout_.shape();
+    const double steps = static_cast<double>(by_stream() ? options_.steps : data_.train.longest());
+    double head = static_cast<double>(layout_.head_weight.size()) / (shape.last_step ? steps : 1.0);
+    if (options_.sampled > 0) {
+        head *= static_cast<double>(options_.sampled) / static_cast<double>(shape.head_rows());
+    }
+    double weights = head;
     for (std::size_t n = 0; n < layout_.layers.size(); ++n) {
         weights += static_cast<double>(layout_.layers[n].weight_h.size());
-        weights += n > 0 ? static_cast<double>(layout_.layers[n].weight_x.size()) : 0.0;
+        // Characters cost one product per token of the vocabulary, next to nothing.
+        weights += n > 0 || shape.task != Task::Characters
+                       ? static_cast<double>(layout_.layers[n].weight_x.size())
+                       : 0.0;
     }
-    return weights * (teacher_ ? 8.0 : 6.0) * options_.streams * options_.steps;
+    return weights * (teacher_ ? 8.0 : 6.0) * options_.streams * steps;
 }
 
 double Trainer::product_seconds() const {

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.hpp"
+#include "common/file.hpp"
+#include "model/scorer.hpp"
+#include "model/shards.hpp"
 
 namespace lacuna {
 
@@ -22,8 +25,15 @@ std::filesystem::path checkpoint_path(const RunOptions& options) {
     return path;
 }
 
+std::filesystem::path beside(const RunOptions& options, const char* ending) {
+    auto path = options.out;
+    return path.replace_extension(ending);
+}
+
+constexpr const char* kCurveKey = "lacuna.curve";
+
 /// Restores the checkpoint where that is wanted; refuses to overwrite one where it is not.
-void start_or_resume(Trainer& trainer, const RunOptions& options, Progress& progress) {
+void start_or_resume(Trainer& trainer, Curve& curve, const RunOptions& options, Progress& progress) {
     const auto path = checkpoint_path(options);
     if (!std::filesystem::exists(path)) {
         return;
@@ -35,38 +45,35 @@ void start_or_resume(Trainer& trainer, const RunOptions& options, Progress& prog
                         "start from the beginning",
                         subject));
     }
-    trainer.restore(read_safetensors(path), subject);
+    const auto file = read_safetensors(path);
+    trainer.restore(file, subject);
+    if (const auto text = file.metadata.find(kCurveKey); text != file.metadata.end()) {
+        curve = Curve::from_json(text->second, subject);
+    }
     progress.note(fmt::format("resuming from {} after update {}", subject, trainer.update()));
 }
 
-/// Means since the last report, and the speed.
+/// How fast it goes since the last report.
 class Meter {
   public:
-    void add(double loss) {
-        loss_ += loss;
-        ++updates_;
-    }
-    double bpc() const { return updates_ > 0 ? loss_ / static_cast<double>(updates_) : 0.0; }
-
     std::string speed(const Trainer& trainer) const {
         const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
         const int threads = std::min(trainer.options().threads, trainer.options().shards);
-        const double operations = trainer.operations_per_update() * static_cast<double>(updates_);
+        const auto updates = static_cast<double>(trainer.update() - first_);
+        const double operations = trainer.operations_per_update() * updates;
         const double products = (trainer.product_seconds() - products_) / (seconds * threads);
-        return fmt::format("{:.1f} GFLOP/s, {:.0f} % of it in products", operations / seconds * 1e-9,
-                           100.0 * products);
+        return fmt::format("{:.2f} updates/s, {:.1f} GFLOP/s, {:.0f} % of it in products", updates / seconds,
+                           operations / seconds * 1e-9, 100.0 * products);
     }
 
     void restart(const Trainer& trainer) {
-        loss_ = 0.0;
-        updates_ = 0;
+        first_ = trainer.update();
         products_ = trainer.product_seconds();
         start_ = Clock::now();
     }
 
   private:
-    double loss_ = 0.0;
-    long updates_ = 0;
+    long first_ = 0;
     double products_ = 0.0;
     Clock::time_point start_ = Clock::now();
 };
@@ -94,15 +101,18 @@ json counts_json(const BankCounts& counts) {
     return {{"x", counts.k_x}, {"h", counts.k_h}, {"head", counts.k_head}};
 }
 
-std::string report(const Trainer& trainer, const Meter& meter, double valid) {
+double epoch_of(const Trainer& trainer) {
+    return static_cast<double>(trainer.update()) / static_cast<double>(trainer.updates_per_epoch());
+}
+
+std::string report(const Trainer& trainer, const Meter& meter, const Curve::Point& point,
+                   const Quality& valid) {
     const auto& options = trainer.options();
-    const double epoch =
-        static_cast<double>(trainer.update()) / static_cast<double>(trainer.updates_per_epoch());
     std::string phase = options.prune.enabled() ? ", " + kept_text(trainer) : "";
     phase += trainer.rounding() ? ", int8" : "";
-    return fmt::format("epoch {:.2f}/{}, update {}: train {:.4f}, valid {:.4f} bits per character{}, {}",
-                       epoch, options.epochs, trainer.update(), meter.bpc(), valid, phase,
-                       meter.speed(trainer));
+    return fmt::format("epoch {:.2f}/{}, update {}: train loss {:.4f}, valid loss {:.4f}, {}{}{}, {}",
+                       point.epoch, options.epochs, point.update, point.train, point.valid,
+                       quality_text(valid), point.best ? " (best)" : "", phase, meter.speed(trainer));
 }
 
 /// Rounded so that the text is short; six digits are more than the figures are worth.
@@ -110,9 +120,8 @@ double digits(double value) {
     return std::round(value * 1e6) / 1e6;
 }
 
-FloatModel finish(const Trainer& trainer, const Corpus& corpus, const RunOptions& options,
-                  Progress& progress) {
-    auto model = unflatten(trainer.pruned_parameters(), trainer.layout(), corpus.vocab);
+FloatModel finish(Trainer& trainer, const Dataset& data, const RunOptions& options, Progress& progress) {
+    auto model = unflatten(trainer.pruned_parameters(), trainer.layout(), data.format);
     const auto counts = trainer.counts();
     for (std::size_t n = 0; n < model.layers.size(); ++n) {
         model.layers[n].k_x = counts.k_x[n];
@@ -123,19 +132,20 @@ FloatModel finish(const Trainer& trainer, const Corpus& corpus, const RunOptions
     json stage = {{"stage", options.stage},
                   {"command", options.command},
                   {"options", json::parse(trainer.options().to_json())},
-                  {"data_sha256", corpus.sha256},
+                  {"data_sha256", data.sha256},
                   {"seed", trainer.options().seed},
                   {"k", counts_json(counts)},
-                  {"updates", trainer.update()},
-                  {"valid_bpc", digits(bits_per_character(model, corpus.valid))},
-                  {"test_bpc", digits(bits_per_character(model, corpus.test))}};
+                  {"updates", trainer.update()}};
     if (trainer.options().prune.enabled() && !says_all(trainer)) {
         const auto weights = trainer.kept();
         stage["weights"] = {{"kept", weights.kept}, {"all", weights.all}};
     }
+    const std::string key = figure_key(data.format.task);
+    stage["valid_" + key] = digits(evaluate(model, data.valid).figure);
+    stage["test_" + key] = digits(evaluate(model, data.test).figure);
     if (trainer.rounding()) {
-        stage["valid_bpc_rounded"] = digits(trainer.evaluate(corpus.valid, 1));
-        stage["test_bpc_rounded"] = digits(trainer.evaluate(corpus.test, 1));
+        stage["valid_" + key + "_rounded"] = digits(trainer.evaluate(data.valid, 1).figure);
+        stage["test_" + key + "_rounded"] = digits(trainer.evaluate(data.test, 1).figure);
     }
     auto history = json::parse(options.history, nullptr, false);
     if (!history.is_object()) {
@@ -150,28 +160,39 @@ FloatModel finish(const Trainer& trainer, const Corpus& corpus, const RunOptions
 
 }  // namespace
 
-FloatModel run_training(Trainer& trainer, const Corpus& corpus, const RunOptions& options) {
+Curve train_to_end(Trainer& trainer, const Dataset& data, const RunOptions& options) {
     Progress opening(options.stage, 1, 0, options.output);
-    start_or_resume(trainer, options, opening);
+    Curve curve;
+    start_or_resume(trainer, curve, options, opening);
+    opening.note(fmt::format("{} parameters, {} updates of {} streams in {} shards on {} threads; {}",
+                             trainer.layout().size(), trainer.total_updates(), trainer.options().streams,
+                             trainer.options().shards, trainer.options().threads, instruction_set()));
     const auto total = trainer.total_updates();
     const auto report_interval =
         std::max(1L, trainer.updates_per_epoch() / std::max(1, options.reports_per_epoch));
-    const auto save = [&] { write_safetensors(checkpoint_path(options), trainer.checkpoint()); };
+    const auto save = [&] {
+        auto file = trainer.checkpoint();
+        file.metadata[kCurveKey] = curve.to_json();
+        write_safetensors(checkpoint_path(options), file);
+    };
     Progress progress(options.stage, static_cast<std::size_t>(total),
                       static_cast<std::size_t>(trainer.update()), options.output);
     Meter meter;
-    while (trainer.update() < total) {
+    meter.restart(trainer);
+    while (!trainer.finished()) {
+        const double rate = trainer.learning_rate();
         const double loss = trainer.step();
-        meter.add(loss);
-        progress.update(static_cast<std::size_t>(trainer.update()),
-                        fmt::format("{:.3f} bits per character", loss));
+        curve.add_loss(loss);
+        progress.update(static_cast<std::size_t>(trainer.update()), fmt::format("loss {:.3f}", loss));
         if (trainer.update() % report_interval == 0 || trainer.update() == total) {
-            const double valid = trainer.evaluate(corpus.valid, options.report_streams);
-            progress.note(report(trainer, meter, valid));
+            const auto valid = trainer.evaluate(data.valid, options.report_streams);
+            const bool best = trainer.note_validation(valid);
+            const auto& point = curve.add_validation(trainer.update(), epoch_of(trainer), valid, rate, best);
+            progress.note(report(trainer, meter, point, valid));
             meter.restart(trainer);
         }
         const bool stop = options.stop_requested && options.stop_requested();
-        if (stop || (trainer.update() % options.checkpoint_interval == 0 && trainer.update() < total)) {
+        if (stop || (trainer.update() % options.checkpoint_interval == 0 && !trainer.finished())) {
             save();
         }
         if (stop) {
@@ -181,8 +202,25 @@ FloatModel run_training(Trainer& trainer, const Corpus& corpus, const RunOptions
                 trainer.update(), total, checkpoint_path(options).string()));
         }
     }
-    auto model = finish(trainer, corpus, options, progress);
+    if (trainer.update() < total) {
+        progress.note(fmt::format("no better validation in {} of them: stopped after update {} of {}",
+                                  trainer.options().patience, trainer.update(), total));
+    }
+    trainer.take_best();
+    return curve;
+}
+
+void remove_checkpoint(const RunOptions& options) {
     std::filesystem::remove(checkpoint_path(options));
+}
+
+FloatModel run_training(Trainer& trainer, const Dataset& data, const RunOptions& options) {
+    const auto curve = train_to_end(trainer, data, options);
+    Progress progress(options.stage, 1, 0, options.output);
+    auto model = finish(trainer, data, options, progress);
+    write_text(beside(options, ".curves.json"), curve.to_json());
+    write_text(beside(options, ".html"), training_report(model, curve));
+    remove_checkpoint(options);
     return model;
 }
 

@@ -1,4 +1,4 @@
-// A whole training run: updates, progress, validation, checkpoints, the exported model.
+// A whole training run: updates, progress, validation, checkpoints, curves, the exported model.
 #pragma once
 
 #include <filesystem>
@@ -8,15 +8,18 @@
 #include "common/progress.hpp"
 #include "model/float_model.hpp"
 #include "model/trainer.hpp"
+#include "model/training_report.hpp"
 
 namespace lacuna {
 
 struct RunOptions {
-    std::filesystem::path out;      ///< the model's file; the checkpoint is `<out>.checkpoint`
+    /// The model's file. Beside it: the checkpoint `<out>.checkpoint`, and, with .safetensors replaced,
+    /// `<out>.curves.json` and `<out>.html`.
+    std::filesystem::path out;
     bool resume = false;            ///< go on from the checkpoint if there is one
     int checkpoint_interval = 100;  ///< updates between checkpoints
     int reports_per_epoch = 4;      ///< validations
-    int report_streams = 64;        ///< pieces of the validation split in a report
+    int report_streams = 64;        ///< pieces of a text or series of the validation split in a report
     Progress::Output output = Progress::Output::StandardError;
     std::string stage;    ///< name in the model's history: train or prune
     std::string command;  ///< the command without file names, for the history
@@ -25,7 +28,12 @@ struct RunOptions {
     std::function<bool()> stop_requested;
 };
 
-/// Trains to the end, writes the model, removes the checkpoint and returns the model.
-FloatModel run_training(Trainer& trainer, const Corpus& corpus, const RunOptions& options);
+/// Makes all updates of a run, with progress, validations and checkpoints; ends with the parameters to keep.
+/// The checkpoint stays, for the caller to remove when the result is written.
+Curve train_to_end(Trainer& trainer, const Dataset& data, const RunOptions& options);
+void remove_checkpoint(const RunOptions& options);
+
+/// Trains to the end, writes the model and its curves, removes the checkpoint and returns the model.
+FloatModel run_training(Trainer& trainer, const Dataset& data, const RunOptions& options);
 
 }  // namespace lacuna

@@ -78,7 +78,7 @@ RunStatistics score_text(Session& session, const SimOptions& options, const std:
     json["bits_per_character"] = {{"engine", result.engine}, {"golden", result.golden}};
     if (std::filesystem::exists(options.float_model)) {
         const FloatModel float_model = load_float_model(options.float_model);
-        if (float_model.vocab == session.golden().model().vocab) {
+        if (float_model.format.vocab == session.golden().model().vocab) {
             const double bits = bits_per_character(float_model, tokens);
             fmt::print("  float, dense         {:.10f}   (engine {:+.2f} %)\n", bits,
                        100 * (result.engine / bits - 1));

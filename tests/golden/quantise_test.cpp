@@ -25,7 +25,7 @@ FloatModel random_float_model(std::uint64_t seed, Cell cell = Cell::Lstm) {
     SplitMix64 prng(seed);
     FloatModel model;
     model.cell = cell;
-    model.vocab = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'};
+    model.format.vocab = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'};
     model.embedding = random_matrix(prng, 8, 20, 1.5);
     Eigen::Index inputs = 20;
     for (const Eigen::Index units : {24, 18}) {
@@ -76,6 +76,12 @@ std::vector<int> random_tokens(std::size_t count) {
     return tokens;
 }
 
+Split text_of(std::vector<int> tokens) {
+    Split split;
+    split.tokens = std::move(tokens);
+    return split;
+}
+
 QuantiseOptions named(std::string name) {
     QuantiseOptions options;
     options.name = std::move(name);
@@ -108,7 +114,7 @@ void check_follows(Cell cell) {
     for (const int k : {16, 4, 2, 1}) {
         CAPTURE(k);
         const FloatModel model = pruned_model(static_cast<std::uint64_t>(k), k, cell);
-        const Calibration calibration = calibrate(model, tokens);
+        const Calibration calibration = calibrate(model, text_of(tokens));
         QuantiseReport report;
         const QuantisedModel quantised = quantise(model, calibration, named("small"), report);
         CHECK(quantised.layers[0].x.k == k);
@@ -133,9 +139,9 @@ void check_follows(Cell cell) {
         const Score score = score_tokens(golden, tokens);
         CHECK(score.saturated_logits == 0);
         CHECK(score.layers[0].saturated_c + score.layers[1].saturated_c == 0);
-        CHECK(score.bits.value() == doctest::Approx(calibration.bits_per_character).epsilon(0.01));
+        CHECK(score.bits.value() == doctest::Approx(calibration.quality.figure).epsilon(0.01));
         CHECK(std::abs(std::ldexp(score.largest_logit, -quantised.head->fraction) /
-                           static_cast<double>(calibration.largest_logit) -
+                           static_cast<double>(calibration.largest_output) -
                        1) < 0.05);
     }
 }
@@ -155,7 +161,7 @@ TEST_CASE("each sum of a GRU has a scale and a bias of its own") {
     layer.weight_hh.row(2 * 24 + 7) *= 0.1F;  // of n_h alone
     QuantiseReport report;
     const QuantisedModel quantised =
-        quantise(model, calibrate(model, random_tokens(300)), named("s"), report);
+        quantise(model, calibrate(model, text_of(random_tokens(300))), named("s"), report);
     const auto& rows = quantised.layers[0].rows;
     REQUIRE(rows.size() == 4 * 24);
     CHECK(quantised.kind() == "gru-lm");
@@ -183,9 +189,9 @@ TEST_CASE("each sum of a GRU has a scale and a bias of its own") {
 TEST_CASE("calibration measures moments and ranges") {
     const FloatModel model = random_float_model(1);
     const auto tokens = random_tokens(700);
-    const Calibration calibration = calibrate(model, tokens);
+    const Calibration calibration = calibrate(model, text_of(tokens));
     CHECK(calibration.steps == 699);
-    CHECK(calibration.bits_per_character == bits_per_character(model, tokens));
+    CHECK(calibration.quality.figure == bits_per_character(model, tokens));
 
     FloatRunner runner(model);
     double moment = 0;
@@ -200,7 +206,7 @@ TEST_CASE("calibration measures moments and ranges") {
     CHECK(calibration.layers[1].moment(3, 24 + 5) == doctest::Approx(moment).epsilon(1e-3));
     CHECK(calibration.layers[1].moment(24 + 5, 3) == doctest::Approx(moment).epsilon(1e-3));
     CHECK(calibration.layers[1].largest_c == largest_c);
-    CHECK_THROWS_AS(calibrate(model, random_tokens(1)), Error);
+    CHECK_THROWS_AS(calibrate(model, text_of(random_tokens(1))), Error);
 }
 
 TEST_CASE("kept columns are those of the weights; free slots take the lowest columns") {
@@ -213,7 +219,7 @@ TEST_CASE("kept columns are those of the weights; free slots take the lowest col
     model.layers[0].weight_hh.row(9).setZero();
     QuantiseReport report;
     const QuantisedModel quantised =
-        quantise(model, calibrate(model, random_tokens(300)), named("s"), report);
+        quantise(model, calibrate(model, text_of(random_tokens(300))), named("s"), report);
     const auto& part = quantised.layers[0].x;
     REQUIRE(part.slots == 6);
     const auto row = [&](const auto& all, std::size_t r) {
@@ -235,7 +241,7 @@ TEST_CASE("banks with more weights than k are refused, with their places") {
     model.layers[1].k_h = 1;
     model.k_head = 1;
     QuantiseReport report;
-    const Calibration calibration = calibrate(model, random_tokens(50));
+    const Calibration calibration = calibrate(model, text_of(random_tokens(50)));
     for (const char* text :
          {"l.1.h: row 0, bank 0 has 2 weights, expected at most 1", "more banks like these",
           "head: row 0, bank 0 has 2", "prune it to that first"}) {
@@ -243,7 +249,7 @@ TEST_CASE("banks with more weights than k are refused, with their places") {
                              Error);
     }
     const FloatModel other = random_float_model(5);
-    Calibration wrong = calibrate(other, random_tokens(50));
+    Calibration wrong = calibrate(other, text_of(random_tokens(50)));
     wrong.layers.pop_back();
     CHECK_THROWS_WITH_AS(quantise(other, wrong, named("s"), report),
                          doctest::Contains("another model's shape"), Error);
@@ -253,7 +259,7 @@ TEST_CASE("an input of wide range gets a part shift, which keeps the h weights f
     FloatModel model = random_float_model(6);
     model.embedding *= 20;  // large folded x weights
     const auto tokens = random_tokens(400);
-    const Calibration calibration = calibrate(model, tokens);
+    const Calibration calibration = calibrate(model, text_of(tokens));
     QuantiseReport report;
     const QuantisedModel quantised = quantise(model, calibration, named("s"), report);
     CHECK(quantised.layers[0].shift_x >= 3);
@@ -300,7 +306,7 @@ TEST_CASE("with 16-bit activations golden follows the float model at least ten t
     for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
         CAPTURE(cell_name(cell));
         const FloatModel model = exact_model(12, cell);
-        const Calibration calibration = calibrate(model, tokens);
+        const Calibration calibration = calibrate(model, text_of(tokens));
         QuantiseReport report;
         QuantiseOptions options = named("s");
         const double of_8 = logit_difference(model, quantise(model, calibration, options, report), tokens);
@@ -328,7 +334,7 @@ TEST_CASE("with 16-bit activations golden follows the float model at least ten t
     QuantiseOptions options = named("s");
     options.activation_bits = 12;
     const FloatModel model = random_float_model(1);
-    CHECK_THROWS_WITH_AS(quantise(model, calibrate(model, tokens), options, report),
+    CHECK_THROWS_WITH_AS(quantise(model, calibrate(model, text_of(tokens)), options, report),
                          doctest::Contains("activations of 12 bits to quantise for, expected 8 or 16"),
                          Error);
 }
@@ -338,7 +344,7 @@ TEST_CASE("any float model becomes a valid 16-bit one, with ordinary weights clo
     for (const Cell cell : {Cell::Lstm, Cell::Gru}) {
         for (const int k : {16, 2}) {
             const FloatModel model = pruned_model(static_cast<std::uint64_t>(k), k, cell);
-            const Calibration calibration = calibrate(model, tokens);
+            const Calibration calibration = calibrate(model, text_of(tokens));
             QuantiseReport report;
             QuantiseOptions options = named("s");
             const double of_8 =
@@ -356,7 +362,7 @@ TEST_CASE("ranges follow the cells and logits, and widen when something is limit
     FloatModel model = random_float_model(7);
     model.head_weight *= 10;
     const auto tokens = random_tokens(400);
-    Calibration calibration = calibrate(model, tokens);
+    Calibration calibration = calibrate(model, text_of(tokens));
     calibration.layers[0].largest_c = 20;
     calibration.layers[1].largest_c = 1000;
     QuantiseReport report;
@@ -364,7 +370,7 @@ TEST_CASE("ranges follow the cells and logits, and widen when something is limit
     const QuantisedModel quantised = quantise(model, calibration, options, report);
     CHECK(quantised.layers[0].cell_fraction == 10);
     CHECK(quantised.layers[1].cell_fraction == 8);
-    const double top = static_cast<double>(calibration.largest_logit) * 1.25;
+    const double top = static_cast<double>(calibration.largest_output) * 1.25;
     CHECK(std::ldexp(top, quantised.head->fraction) <= 32767);
     CHECK(std::ldexp(top, quantised.head->fraction + 1) > 32767);
 
@@ -384,10 +390,10 @@ TEST_CASE("ranges follow the cells and logits, and widen when something is limit
 TEST_CASE("quantising is deterministic and scoring equals its parts") {
     const FloatModel model = pruned_model(8, 2);
     const auto tokens = random_tokens(300);
-    const Calibration calibration = calibrate(model, tokens);
+    const Calibration calibration = calibrate(model, text_of(tokens));
     QuantiseReport report;
     const QuantisedModel quantised = quantise(model, calibration, named("s"), report);
-    CHECK(quantised == quantise(model, calibrate(model, tokens), named("s"), report));
+    CHECK(quantised == quantise(model, calibrate(model, text_of(tokens)), named("s"), report));
 
     GoldenModel golden(quantised);
     golden.step_token(3);  // scoring starts from the zero state whatever came before

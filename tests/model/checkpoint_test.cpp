@@ -26,7 +26,7 @@ class Fixture {
     }
 
   private:
-    Corpus corpus_ = tiny_corpus();
+    Dataset corpus_ = tiny_corpus();
     ParameterLayout layout_{tiny_shape(corpus_)};
 };
 

@@ -22,23 +22,44 @@ constexpr double kScale = 0.5;
 /// A small two-layer network with odd sizes, its batch, and a carried state that is not zero.
 class Fixture {
   public:
-    explicit Fixture(Cell cell)
-        : layout({7, 5, {6, 4}, cell}), parameters(initial_parameters(layout, 3).cast<double>()) {
+    explicit Fixture(Cell cell) : Fixture(NetworkShape{7, 5, {6, 4}, cell}) {}
+
+    explicit Fixture(const NetworkShape& shape)
+        : layout(shape), parameters(initial_parameters(layout, 3).cast<double>()) {
         SplitMix64 random(9);
         for (Eigen::Index i = 0; i < parameters.size(); ++i) {
             parameters[i] += 0.3 * (random.uniform() - 0.5);
         }
-        for (int i = 0; i < kStreams * kSteps; ++i) {
-            inputs.push_back(static_cast<int>(random.between(0, 6)));
-            targets.push_back(static_cast<int>(random.between(0, 6)));
+        const auto highest = static_cast<std::int64_t>(shape.head_rows()) - 1;
+        batch.streams = kStreams;
+        const bool vectors = !is_language(shape.task);
+        if (vectors) {
+            batch.inputs = Eigen::MatrixXf::NullaryExpr(shape.embedding, kStreams * kSteps, [&] {
+                return static_cast<float>(2 * random.uniform() - 1);
+            });
         }
-        soft = Network<double>::Matrix::Constant(7, kStreams * kSteps, 1.0 / 7.0);
-        soft.row(2).array() += 0.2;
-        soft.row(5).array() -= 0.1;
-        soft.row(6).array() -= 0.1;
+        if (shape.last_step) {  // streams of 3, 5 and 4 steps
+            batch.scored = {2 * kStreams + 0, 3 * kStreams + 2, 4 * kStreams + 1};
+        }
+        for (int i = 0; i < kStreams * kSteps && !vectors; ++i) {
+            batch.tokens.push_back(static_cast<int>(random.between(0, highest)));
+        }
+        if (shape.task == Task::Regression) {
+            batch.values = Eigen::MatrixXf::NullaryExpr(shape.outputs, batch.scored_columns(), [&] {
+                return static_cast<float>(2 * random.uniform() - 1);
+            });
+        } else {
+            for (Eigen::Index i = 0; i < batch.scored_columns(); ++i) {
+                batch.targets.push_back(static_cast<int>(random.between(0, highest)));
+            }
+        }
+        soft = Network<double>::Matrix::Constant(shape.head_rows(), batch.scored_columns(),
+                                                 1.0 / static_cast<double>(shape.head_rows()));
+        soft.row(0).array() += 0.2;
+        soft.bottomRows(2).array() -= 0.1;
     }
 
-    /// Loss from the same starting state each time; with `share`, cross-entropy with the mixed targets.
+    /// Loss from the same starting state each time; with `share`, of the mixed targets.
     double loss(Network<double>& network, double share) {
         SplitMix64 random(5);
         for (std::size_t n = 0; n < layout.layers.size(); ++n) {
@@ -47,15 +68,14 @@ class Fixture {
                 network.c(n).data()[i] = random.uniform() - 0.5;
             }
         }
-        const double hard = network.forward(parameters, inputs, targets, options);
-        const double soft_loss = -(soft.array() * network.probabilities().array().log()).sum();
+        const double hard = network.forward(parameters, batch, options);
+        const double soft_loss = share > 0 ? -(soft.array() * network.outputs().array().log()).sum() : 0.0;
         return kScale * ((1.0 - share) * hard + share * soft_loss);
     }
 
     ParameterLayout layout;
     Flat<double> parameters;
-    std::vector<int> inputs;
-    std::vector<int> targets;
+    Batch batch;
     Network<double>::Matrix soft;
     PassOptions options;
 };
@@ -78,18 +98,17 @@ double worst_difference(Fixture& fixture, const Block& block, const Flat<double>
     return worst;
 }
 
-void check_all(Cell cell, double dropout, double share) {
-    CAPTURE(cell_name(cell));
-    Fixture fixture(cell);
-    fixture.options.dropout = dropout;
-    fixture.options.dropout_seed = 77;
+void check_all(Fixture& fixture, double share = 0.0) {
+    CAPTURE(cell_name(fixture.layout.shape().cell));
     Network<double> network(fixture.layout, kStreams);
     Flat<double> gradient = Flat<double>::Zero(fixture.layout.size());
     fixture.loss(network, share);
-    network.backward(fixture.parameters, fixture.inputs, fixture.targets, kScale, gradient,
-                     share > 0 ? &fixture.soft : nullptr, share);
-    std::vector<Block> blocks = {fixture.layout.embedding, fixture.layout.head_weight,
-                                 fixture.layout.head_bias};
+    network.backward(fixture.parameters, fixture.batch, kScale, gradient, share > 0 ? &fixture.soft : nullptr,
+                     share);
+    std::vector<Block> blocks = {fixture.layout.head_weight, fixture.layout.head_bias};
+    if (fixture.layout.embedding.size() > 0) {
+        blocks.push_back(fixture.layout.embedding);
+    }
     for (const auto& layer : fixture.layout.layers) {
         blocks.insert(blocks.end(), {layer.weight_x, layer.weight_h, layer.bias});
     }
@@ -100,21 +119,101 @@ void check_all(Cell cell, double dropout, double share) {
     }
 }
 
+void check_cells(NetworkShape shape, const PassOptions& options = {}, double share = 0.0) {
+    for (const Cell cell : kCells) {
+        shape.cell = cell;
+        Fixture fixture(shape);
+        fixture.options = options;
+        check_all(fixture, share);
+    }
+}
+
+PassOptions dropped(const Dropout& dropout) {
+    PassOptions options;
+    options.dropout = dropout;
+    options.dropout_seed = 77;
+    return options;
+}
+
+const NetworkShape kCharacters{7, 5, {6, 4}};
+const NetworkShape kWords{40, 5, {6, 4}, Cell::Lstm, Task::Words};  // more words than columns
+const NetworkShape kTied{40, 4, {6, 4}, Cell::Lstm, Task::Words, 0, false, true};
+const NetworkShape kClasses{0, 5, {6, 4}, Cell::Lstm, Task::Classification, 3, true};
+const NetworkShape kValues{0, 5, {6, 4}, Cell::Lstm, Task::Regression, 2, false};
+const NetworkShape kLastValues{0, 5, {6, 4}, Cell::Lstm, Task::Regression, 2, true};
+
 }  // namespace
 
 TEST_CASE("gradients of all parameters agree with finite differences") {
-    check_all(Cell::Lstm, 0.0, 0.0);
-    check_all(Cell::Gru, 0.0, 0.0);
+    for (const auto& shape : {kCharacters, kWords, kTied, kClasses, kValues, kLastValues}) {
+        CAPTURE(task_name(shape.task));
+        check_cells(shape);
+    }
 }
 
 TEST_CASE("gradients agree with finite differences under dropout") {
-    check_all(Cell::Lstm, 0.3, 0.0);
-    check_all(Cell::Gru, 0.3, 0.0);
+    for (const auto& shape : {kCharacters, kWords, kClasses}) {
+        CAPTURE(task_name(shape.task));
+        check_cells(shape, dropped({0.0, 0.0, 0.3}));
+        check_cells(shape, dropped({0.0, 0.3, 0.0}));
+        check_cells(shape, dropped({0.3, 0.2, 0.3}));
+    }
 }
 
 TEST_CASE("gradients agree with finite differences for mixed targets") {
-    check_all(Cell::Lstm, 0.0, 0.4);
-    check_all(Cell::Gru, 0.0, 0.4);
+    check_cells(kCharacters, {}, 0.4);
+    check_cells(kClasses, {}, 0.4);
+}
+
+TEST_CASE("gradients of a sampled softmax agree with finite differences") {
+    const auto shares = token_shares({3, 3, 3, 8, 9, 9, 20, 39}, 40);
+    PassOptions options;
+    options.sampling = {12, 5, &shares};
+    check_cells(kWords, options);
+    check_cells(kTied, options);
+}
+
+TEST_CASE("all tokens drawn: the sampled softmax is the full one") {
+    const auto shares = token_shares({}, 40);
+    Fixture fixture(kWords);
+    Network<double> network(fixture.layout, kStreams);
+    const double full = fixture.loss(network, 0.0);
+    fixture.options.sampling = {40, 5, &shares};
+    // Equally frequent tokens are discounted alike, which a softmax does not see.
+    CHECK(fixture.loss(network, 0.0) == doctest::Approx(full).epsilon(1e-12));
+    fixture.options.sampling.count = 10;
+    CHECK(fixture.loss(network, 0.0) != doctest::Approx(full).epsilon(1e-3));
+}
+
+TEST_CASE("dropout drops the same elements in all steps, and another seed others") {
+    Fixture fixture(kValues);
+    fixture.batch.inputs.setOnes();
+    fixture.options = dropped({0.5, 0.0, 0.0});
+    Network<double> network(fixture.layout, kStreams);
+    fixture.loss(network, 0.0);
+    const auto first = network.outputs();
+    fixture.loss(network, 0.0);
+    CHECK(network.outputs() == first);
+    fixture.options.dropout_seed = 78;
+    fixture.loss(network, 0.0);
+    CHECK(network.outputs() != first);
+}
+
+TEST_CASE("what lies behind a sequence's end has no effect") {
+    Fixture fixture(kClasses);
+    Network<double> network(fixture.layout, kStreams);
+    Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
+    const double loss = fixture.loss(network, 0.0);
+    network.backward(fixture.parameters, fixture.batch, 1.0, expected);
+    fixture.batch.inputs.col(3 * kStreams).setConstant(9.0F);  // stream 0 has ended
+    fixture.batch.inputs.col(4 * kStreams).setConstant(-9.0F);
+    fixture.batch.inputs.col(4 * kStreams + 2).setConstant(9.0F);
+    Flat<double> gradient = Flat<double>::Zero(fixture.layout.size());
+    CHECK(fixture.loss(network, 0.0) == loss);
+    network.backward(fixture.parameters, fixture.batch, 1.0, gradient);
+    CHECK(gradient == expected);
+    fixture.batch.inputs.col(2 * kStreams).setConstant(9.0F);
+    CHECK(fixture.loss(network, 0.0) != loss);
 }
 
 TEST_CASE("gradients agree with finite differences on the kept weights of a mask") {
@@ -128,7 +227,7 @@ TEST_CASE("gradients agree with finite differences on the kept weights of a mask
         network.keep_only(&mask);
         Flat<double> gradient = Flat<double>::Zero(fixture.layout.size());
         fixture.loss(network, 0.0);
-        network.backward(fixture.parameters, fixture.inputs, fixture.targets, kScale, gradient);
+        network.backward(fixture.parameters, fixture.batch, kScale, gradient);
         for (const auto& layer : fixture.layout.layers) {
             for (const auto& block : {layer.weight_x, layer.weight_h}) {
                 for (Eigen::Index i = block.offset; i < block.offset + block.size(); ++i) {
@@ -145,12 +244,12 @@ TEST_CASE("a rounded GRU keeps its state unrounded, so that small changes add up
     Fixture fixture(Cell::Gru);
     fixture.options.round_hidden = true;
     Network<double> network(fixture.layout, kStreams);
-    network.forward(fixture.parameters, fixture.inputs, fixture.targets, fixture.options);
+    network.forward(fixture.parameters, fixture.batch, fixture.options);
     const double distance = (network.c(0) - network.h(0)).cwiseAbs().maxCoeff();
     CHECK(distance > 0.0);
     CHECK(distance <= 0.5 / 128);
     fixture.options.round_hidden = false;
-    network.forward(fixture.parameters, fixture.inputs, fixture.targets, fixture.options);
+    network.forward(fixture.parameters, fixture.batch, fixture.options);
     CHECK(network.c(1) == network.h(1));
 }
 
@@ -163,11 +262,10 @@ TEST_CASE("the float network computes the gradient of the double one") {
         const Flat<float> parameters = fixture.parameters.cast<float>();
         Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
         Flat<float> gradient = Flat<float>::Zero(fixture.layout.size());
-        const double loss = exact.forward(fixture.parameters, fixture.inputs, fixture.targets, {});
-        exact.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, expected);
-        CHECK(network.forward(parameters, fixture.inputs, fixture.targets, {}) ==
-              doctest::Approx(loss).epsilon(1e-5));
-        network.backward(parameters, fixture.inputs, fixture.targets, 1.0F, gradient);
+        const double loss = exact.forward(fixture.parameters, fixture.batch, {});
+        exact.backward(fixture.parameters, fixture.batch, 1.0, expected);
+        CHECK(network.forward(parameters, fixture.batch, {}) == doctest::Approx(loss).epsilon(1e-5));
+        network.backward(parameters, fixture.batch, 1.0F, gradient);
         CHECK((gradient.cast<double>() - expected).cwiseAbs().maxCoeff() < 1e-5);
     }
 }
@@ -185,9 +283,9 @@ TEST_CASE("a network that keeps only the mask's weights gives the dense one's lo
         Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
         Flat<double> gradient = expected;
         const double loss = fixture.loss(dense, 0.0);
-        dense.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, expected);
+        dense.backward(fixture.parameters, fixture.batch, 1.0, expected);
         CHECK(fixture.loss(sparse, 0.0) == doctest::Approx(loss).epsilon(1e-12));
-        sparse.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, gradient);
+        sparse.backward(fixture.parameters, fixture.batch, 1.0, gradient);
         CHECK((gradient - expected).cwiseProduct(mask).cwiseAbs().maxCoeff() < 1e-12);
         const auto& block = fixture.layout.layers[1].weight_x;
         CHECK(view(std::as_const(gradient), block)
@@ -197,7 +295,7 @@ TEST_CASE("a network that keeps only the mask's weights gives the dense one's lo
         sparse.keep_only(nullptr);
         fixture.loss(sparse, 0.0);
         gradient.setZero();
-        sparse.backward(fixture.parameters, fixture.inputs, fixture.targets, 1.0, gradient);
+        sparse.backward(fixture.parameters, fixture.batch, 1.0, gradient);
         CHECK(gradient == expected);
     }
 }
@@ -208,7 +306,7 @@ TEST_CASE("rounded h lies on the grid of int8") {
         Fixture fixture(cell);
         fixture.options.round_hidden = true;
         Network<double> network(fixture.layout, kStreams);
-        network.forward(fixture.parameters, fixture.inputs, fixture.targets, fixture.options);
+        network.forward(fixture.parameters, fixture.batch, fixture.options);
         for (std::size_t n = 0; n < 2; ++n) {
             for (Eigen::Index i = 0; i < network.h(n).size(); ++i) {
                 const double steps = network.h(n).data()[i] * 128.0;
@@ -226,14 +324,20 @@ TEST_CASE("a chunk in two halves gives the same state and loss as in one") {
         Fixture fixture(cell);
         Network<double> whole(fixture.layout, kStreams);
         Network<double> halves(fixture.layout, kStreams);
-        const double loss = whole.forward(fixture.parameters, fixture.inputs, fixture.targets, {});
-        const std::size_t cut = 2 * kStreams;
-        const std::span<const int> inputs(fixture.inputs);
-        const std::span<const int> targets(fixture.targets);
-        double sum = halves.forward(fixture.parameters, inputs.first(cut), targets.first(cut), {});
-        sum += halves.forward(fixture.parameters, inputs.subspan(cut), targets.subspan(cut), {});
+        const double loss = whole.forward(fixture.parameters, fixture.batch, {});
+        const std::ptrdiff_t cut = 2 * kStreams;
+        Batch first = fixture.batch;
+        Batch second = fixture.batch;
+        first.tokens.resize(cut);
+        first.targets.resize(cut);
+        second.tokens.erase(second.tokens.begin(), second.tokens.begin() + cut);
+        second.targets.erase(second.targets.begin(), second.targets.begin() + cut);
+        double sum = halves.forward(fixture.parameters, first, {});
+        sum += halves.forward(fixture.parameters, second, {});
         CHECK(sum == doctest::Approx(loss).epsilon(1e-12));
         CHECK((whole.c(1) - halves.c(1)).cwiseAbs().maxCoeff() < 1e-12);
+        second.fresh = true;
+        CHECK(halves.forward(fixture.parameters, second, {}) != doctest::Approx(sum - loss));
     }
 }
 

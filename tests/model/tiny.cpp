@@ -31,21 +31,21 @@ std::vector<int> tokens_of(const std::string& text, const std::vector<std::uint8
 
 }  // namespace
 
-Corpus tiny_corpus() {
+Dataset tiny_corpus() {
     const auto train = tiny_text(1, 500);
-    Corpus corpus;
-    corpus.vocab = bytes_of(train);
-    corpus.train = tokens_of(train, corpus.vocab);
-    corpus.valid = tokens_of(tiny_text(2, 60), corpus.vocab);
-    corpus.test = tokens_of(tiny_text(3, 60), corpus.vocab);
+    Dataset corpus;
+    corpus.format.vocab = bytes_of(train);
+    corpus.train.tokens = tokens_of(train, corpus.format.vocab);
+    corpus.valid.tokens = tokens_of(tiny_text(2, 60), corpus.format.vocab);
+    corpus.test.tokens = tokens_of(tiny_text(3, 60), corpus.format.vocab);
     corpus.sha256 = "tiny";
     return corpus;
 }
 
-NetworkShape tiny_shape(const Corpus& corpus, Cell cell) {
+NetworkShape tiny_shape(const Dataset& corpus, Cell cell) {
     NetworkShape shape;
     shape.cell = cell;
-    shape.vocabulary = static_cast<Eigen::Index>(corpus.vocab.size());
+    shape.vocabulary = static_cast<Eigen::Index>(corpus.format.vocab.size());
     shape.embedding = 20;
     shape.units = {24, 16};
     return shape;
@@ -78,11 +78,11 @@ FloatModel random_float_model(const NetworkShape& shape, std::uint64_t seed) {
             }
         }
     }
-    std::vector<std::uint8_t> vocab;
+    DataFormat format;
     for (Eigen::Index i = 0; i < shape.vocabulary; ++i) {
-        vocab.push_back(static_cast<std::uint8_t>('a' + i));
+        format.vocab.push_back(static_cast<std::uint8_t>('a' + i));
     }
-    return unflatten(flat, layout, vocab);
+    return unflatten(flat, layout, format);
 }
 
 std::string error_text(const std::function<void()>& action) {

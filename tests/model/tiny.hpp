@@ -4,17 +4,17 @@
 #include <functional>
 #include <string>
 
-#include "model/corpus.hpp"
+#include "model/dataset.hpp"
 #include "model/float_model.hpp"
 #include "model/trainer.hpp"
 
 namespace lacuna {
 
 /// A few thousand characters of a text with a simple rule; the three splits differ.
-Corpus tiny_corpus();
+Dataset tiny_corpus();
 
 /// Embedding 20 (an odd bank width), layers of 24 and 16 units, for the vocabulary of `corpus`.
-NetworkShape tiny_shape(const Corpus& corpus, Cell cell = Cell::Lstm);
+NetworkShape tiny_shape(const Dataset& corpus, Cell cell = Cell::Lstm);
 
 /// 4 streams of 10 steps in 2 shards, a few epochs.
 TrainOptions tiny_options();

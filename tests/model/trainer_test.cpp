@@ -32,7 +32,7 @@ Flat<float> train(const TrainOptions& options, std::uint64_t seed = 1, long upda
 /// Options that use everything: dropout, pruning, rounding, distillation.
 TrainOptions full_options() {
     auto options = tiny_options();
-    options.dropout = 0.2;
+    options.dropout.output = 0.2;
     options.prune.k = 2;
     options.round_fraction = 0.3;
     options.distill = 0.3;
@@ -100,17 +100,17 @@ TEST_CASE("training lowers the loss on a text with rules") {
         options.epochs = 6;
         options.learning_rate.peak = 0.02;
         Trainer trainer(corpus, layout, initial_parameters(layout, 1), options);
-        const double before = trainer.evaluate(corpus.valid, 1);
+        const double before = trainer.evaluate(corpus.valid, 1).figure;
         while (trainer.update() < trainer.total_updates()) {
             trainer.step();
         }
-        const double after = trainer.evaluate(corpus.valid, 1);
+        const double after = trainer.evaluate(corpus.valid, 1).figure;
         // A word of 5 characters out of 4 equally likely ones: 2 bits per word, 0.4 bits per character.
         CHECK(before > 2.5);
         CHECK(after < 0.6);
         CHECK(after > 0.35);
-        const auto model = unflatten(trainer.pruned_parameters(), layout, corpus.vocab);
-        CHECK(bits_per_character(model, corpus.valid) == doctest::Approx(after).epsilon(1e-5));
+        const auto model = unflatten(trainer.pruned_parameters(), layout, corpus.format);
+        CHECK(bits_per_character(model, corpus.valid.tokens) == doctest::Approx(after).epsilon(1e-5));
     }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("a model that was trained, pruned and rounded needs next to no more bi
         while (trainer.update() < trainer.total_updates()) {
             trainer.step();
         }
-        auto model = unflatten(trainer.pruned_parameters(), layout, corpus.vocab);
+        auto model = unflatten(trainer.pruned_parameters(), layout, corpus.format);
         for (auto& layer : model.layers) {
             layer.k_x = layer.k_h = 4;
         }
@@ -166,8 +166,8 @@ TEST_CASE("a model that was trained, pruned and rounded needs next to no more bi
         names.name = "tiny";
         QuantiseReport report;
         GoldenModel golden(quantise(model, calibrate(model, corpus.valid), names, report));
-        const double bits = score_tokens(golden, corpus.test).bits.value();
-        const double exact = bits_per_character(model, corpus.test);
+        const double bits = score_tokens(golden, corpus.test.tokens).bits.value();
+        const double exact = bits_per_character(model, corpus.test.tokens);
         MESSAGE(cell_name(cell) << ": float " << exact << ", golden " << bits << " bits per character");
         CHECK(exact < 0.7);
         CHECK(bits == doctest::Approx(exact).epsilon(0.02));
@@ -181,11 +181,11 @@ TEST_CASE("evaluation in one piece agrees with the step-by-step runner") {
     for (int i = 0; i < 30; ++i) {
         trainer.step();
     }
-    const auto model = unflatten(trainer.pruned_parameters(), layout, corpus.vocab);
-    const double expected = bits_per_character(model, corpus.valid);
-    CHECK(trainer.evaluate(corpus.valid, 1) == doctest::Approx(expected).epsilon(1e-5));
-    CHECK(trainer.evaluate(corpus.valid, 4) == doctest::Approx(expected).epsilon(0.2));
-    CHECK(trainer.evaluate(corpus.valid, 1'000'000) > 0.0);  // more pieces than characters
+    const auto model = unflatten(trainer.pruned_parameters(), layout, corpus.format);
+    const double expected = bits_per_character(model, corpus.valid.tokens);
+    CHECK(trainer.evaluate(corpus.valid, 1).figure == doctest::Approx(expected).epsilon(1e-5));
+    CHECK(trainer.evaluate(corpus.valid, 4).figure == doctest::Approx(expected).epsilon(0.2));
+    CHECK(trainer.evaluate(corpus.valid, 1'000'000).figure > 0.0);  // more pieces than characters
 }
 
 TEST_CASE("pruning ends with exact zeros everywhere outside the masks and keeps them") {
@@ -257,7 +257,7 @@ TEST_CASE("bad options are listed together") {
     options.prune.k = 3;
     options.epochs = 0;
     options.shards = 3;
-    options.dropout = 1.0;
+    options.dropout.output = 1.0;
     const auto text = constructor_error(options);
     CHECK(contains(text, "--k is 3, expected 1, 2, 4, 8 or 16"));
     CHECK(contains(text, "--epochs is 0"));
@@ -269,8 +269,9 @@ TEST_CASE("a batch that is too large for the text is refused") {
     auto options = tiny_options();
     options.streams = 400;
     const auto text = constructor_error(options);
-    CHECK(
-        contains(text, "training split has 2507 characters, but 400 streams of 10 steps need at least 4011"));
+    CHECK(contains(
+        text,
+        "training split has 2506 characters to predict, but 400 streams of 10 steps need at least 4010"));
 }
 
 TEST_CASE("a loss that is not finite stops the training before the parameters change") {

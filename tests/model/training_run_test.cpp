@@ -36,7 +36,7 @@ class Fixture {
 
   private:
     TemporaryFolder folder_;
-    Corpus corpus_ = tiny_corpus();
+    Dataset corpus_ = tiny_corpus();
     ParameterLayout layout_{tiny_shape(corpus_)};
 };
 
@@ -81,7 +81,7 @@ TEST_CASE("the model file tells what was done and how well it went") {
     CHECK(stage["options"]["epochs"] == 2);
     const auto corpus = tiny_corpus();
     CHECK(stage["test_bpc"].get<double>() ==
-          doctest::Approx(bits_per_character(model, corpus.test)).epsilon(1e-5));
+          doctest::Approx(bits_per_character(model, corpus.test.tokens)).epsilon(1e-5));
     CHECK(stage["test_bpc_rounded"].get<double>() ==
           doctest::Approx(stage["test_bpc"].get<double>()).epsilon(0.05));
 }

@@ -1,14 +1,26 @@
-// NumPy's array files (numpy.lib.format, versions 1 to 3), as far as input vectors and outputs need them.
+// NumPy's array files (numpy.lib.format, versions 1 to 3), as far as training data, input vectors and outputs
+// need them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace lacuna {
+
+/// An array of numbers, row-major; `integers` when the file held integers.
+struct NpyArray {
+    std::vector<std::size_t> shape;
+    bool integers = false;
+    std::vector<double> values;
+};
+
+/// All arrays of a .npz file by name. Throws `Error` as `read_npy`.
+std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path);
 
 /// A matrix of numbers; `integers` when the file held integers.
 struct NpyMatrix {

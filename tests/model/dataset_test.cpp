@@ -1,4 +1,4 @@
-#include "model/corpus.hpp"
+#include "model/dataset.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,28 +18,36 @@ void write_splits(const TemporaryFolder& folder, const std::string& train, const
     write_text(folder / "test.txt", test);
 }
 
+DataOptions data_in(const std::filesystem::path& path) {
+    DataOptions options;
+    options.path = path;
+    return options;
+}
+
 }  // namespace
 
 TEST_CASE("the vocabulary is the sorted set of the training split's bytes") {
     const TemporaryFolder folder;
     write_splits(folder, "cab\xE9\nab", "abc", "b\n");
-    const auto corpus = load_corpus(folder / "");
-    CHECK(corpus.vocab == std::vector<std::uint8_t>{'\n', 'a', 'b', 'c', 0xE9});
-    CHECK(corpus.train == std::vector<int>{3, 1, 2, 4, 0, 1, 2});
-    CHECK(corpus.valid == std::vector<int>{1, 2, 3});
-    CHECK(corpus.test == std::vector<int>{2, 0});
+    const auto corpus = load_dataset(data_in(folder / ""));
+    CHECK(corpus.format.vocab == std::vector<std::uint8_t>{'\n', 'a', 'b', 'c', 0xE9});
+    CHECK(corpus.train.tokens == std::vector<int>{3, 1, 2, 4, 0, 1, 2});
+    CHECK(corpus.valid.tokens == std::vector<int>{1, 2, 3});
+    CHECK(corpus.test.tokens == std::vector<int>{2, 0});
     CHECK(corpus.sha256 == sha256_hex("cab\xE9\nababcb\n"));
 }
 
 TEST_CASE("characters outside the vocabulary are named with their file") {
     const TemporaryFolder folder;
     write_splits(folder, "abab", "ab\nz", "aq");
-    const auto text = error_text([&] { load_corpus(folder / ""); });
+    const auto text = error_text([&] { load_dataset(data_in(folder / "")); });
     CHECK(contains(text, "valid.txt"));
     CHECK(contains(text, "'z'"));
     CHECK(contains(text, "test.txt"));
     CHECK(contains(text, "'q'"));
-    const auto other = error_text([&] { load_corpus(folder / "", {'\n', 'a', 'q', 'z'}); });
+    DataFormat format;
+    format.vocab = {'\n', 'a', 'q', 'z'};
+    const auto other = error_text([&] { load_dataset(data_in(folder / ""), format); });
     CHECK(contains(other, "train.txt"));
     CHECK(contains(other, "'b'"));
 }
@@ -48,7 +56,7 @@ TEST_CASE("missing and empty files are listed together") {
     const TemporaryFolder folder;
     write_text(folder / "train.txt", "");
     write_text(folder / "valid.txt", "ab");
-    const auto text = error_text([&] { load_corpus(folder / ""); });
+    const auto text = error_text([&] { load_dataset(data_in(folder / "")); });
     CHECK(contains(text, "2 problems"));
     CHECK(contains(text, "train.txt has 0 characters"));
     CHECK(contains(text, "test.txt': No such file"));
