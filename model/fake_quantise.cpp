@@ -33,12 +33,15 @@ std::span<float> row_of(BlockMap<float>& block, Eigen::Index row) {
 
 }  // namespace
 
-Flat<float> fake_quantised(const Flat<float>& parameters, const ParameterLayout& layout) {
+Flat<float> fake_quantised(const Flat<float>& parameters, const ParameterLayout& layout,
+                           float largest_input) {
     Flat<float> rounded = parameters;
     auto embedding = view(rounded, layout.embedding);
     const std::span all(embedding.data(), static_cast<std::size_t>(embedding.size()));
-    const float input_step = largest_magnitude(all) / kLargest;
-    round_to_steps(all, input_step);
+    const float input_step = (all.empty() ? largest_input : largest_magnitude(all)) / kLargest;
+    if (!layout.shape().tied) {  // a tied embedding is the host's head as well, which stays as it is
+        round_to_steps(all, input_step);
+    }
     for (std::size_t n = 0; n < layout.layers.size(); ++n) {
         auto weight_x = view(rounded, layout.layers[n].weight_x);
         auto weight_h = view(rounded, layout.layers[n].weight_h);
@@ -54,7 +57,7 @@ Flat<float> fake_quantised(const Flat<float>& parameters, const ParameterLayout&
         }
     }
     auto head = view(rounded, layout.head_weight);
-    for (Eigen::Index row = 0; row < head.rows(); ++row) {
+    for (Eigen::Index row = 0; layout.shape().head_on_engine() && row < head.rows(); ++row) {
         round_to_steps(row_of(head, row), largest_magnitude(row_of(head, row)) / kLargest);
     }
     return rounded;

@@ -67,8 +67,9 @@ TrainOptions TrainOptions::defaults(Task task) {
             options.dropout = {0.0, 0.0, 0.2};
             break;
         case Task::Regression:
-            options.epochs = 60;
-            options.streams = 16;
+            options.epochs = 100;
+            options.streams = 8;
+            options.steps = 50;
             options.learning_rate = {4e-3, 20, 0.01};
             break;
         default:

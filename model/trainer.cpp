@@ -62,6 +62,9 @@ Trainer::Trainer(const Dataset& data, ParameterLayout layout, Flat<float> initia
     } else {
         chunks_ = (data.train.sequences() + options_.streams - 1) / options_.streams;
     }
+    if (data.train.inputs.size() > 0) {
+        largest_input_ = data.train.inputs.cwiseAbs().maxCoeff();
+    }
     if (options_.sampled > 0) {
         token_shares_ = token_shares(data.train.tokens, layout_.shape().vocabulary);
     }
@@ -291,7 +294,7 @@ bool Trainer::rounding() const {
 }
 
 Flat<float> Trainer::effective_parameters() const {
-    return rounding() ? fake_quantised(pruned_parameters(), layout_) : pruned_parameters();
+    return rounding() ? fake_quantised(pruned_parameters(), layout_, largest_input_) : pruned_parameters();
 }
 
 const Flat<float>& Trainer::effective() {

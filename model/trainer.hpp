@@ -150,6 +150,7 @@ class Trainer {
     std::vector<std::unique_ptr<Shard>> shards_;
     Flat<float> effective_;
     std::optional<IntegerNetwork> integers_;  ///< loaded with the parameters that `effective` returned last
+    float largest_input_ = 0.0F;              ///< of input vectors
     std::vector<double> token_shares_;        ///< for sampled softmax
     std::vector<long> order_;                 ///< of the sequences in the epoch `shuffled_epoch_`
     long shuffled_epoch_ = -1;

@@ -177,6 +177,9 @@ Curve train_to_end(Trainer& trainer, const Dataset& data, const RunOptions& opti
     };
     Progress progress(options.stage, static_cast<std::size_t>(total),
                       static_cast<std::size_t>(trainer.update()), options.output);
+    constexpr long kStepsOfPiece = 20;
+    const auto pieces = static_cast<int>(std::clamp<long>(
+        stream_positions(data.valid) / (kStepsOfPiece * trainer.options().steps), 1, options.report_streams));
     Meter meter;
     meter.restart(trainer);
     while (!trainer.finished()) {
@@ -185,7 +188,7 @@ Curve train_to_end(Trainer& trainer, const Dataset& data, const RunOptions& opti
         curve.add_loss(loss);
         progress.update(static_cast<std::size_t>(trainer.update()), fmt::format("loss {:.3f}", loss));
         if (trainer.update() % report_interval == 0 || trainer.update() == total) {
-            const auto valid = trainer.evaluate(data.valid, options.report_streams);
+            const auto valid = trainer.evaluate(data.valid, pieces);
             const bool best = trainer.note_validation(valid);
             const auto& point = curve.add_validation(trainer.update(), epoch_of(trainer), valid, rate, best);
             progress.note(report(trainer, meter, point, valid));

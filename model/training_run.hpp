@@ -19,7 +19,9 @@ struct RunOptions {
     bool resume = false;            ///< go on from the checkpoint if there is one
     int checkpoint_interval = 100;  ///< updates between checkpoints
     int reports_per_epoch = 4;      ///< validations
-    int report_streams = 64;        ///< pieces of a text or series of the validation split in a report
+    /// Pieces of a text or series of the validation split in a report, at most: fewer where they would be
+    /// shorter than 20 times the steps of an update, as each begins without a past.
+    int report_streams = 64;
     Progress::Output output = Progress::Output::StandardError;
     std::string stage;    ///< name in the model's history: train or prune
     std::string command;  ///< the command without file names, for the history

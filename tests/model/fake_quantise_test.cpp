@@ -101,4 +101,29 @@ TEST_CASE("rounding keeps zeros and a second rounding changes next to nothing") 
     CHECK(same_bytes(fake_quantised(zeros, layout), zeros));
 }
 
+TEST_CASE(
+    "the weights of input vectors share the scale of h in steps of the largest input; a host's head stays") {
+    const ParameterLayout vectors({0, 5, {8}, Cell::Lstm, Task::Regression, 2, false});
+    const auto exact = initial_parameters(vectors, 11);
+    const auto rounded = fake_quantised(exact, vectors, 3.0F);
+    const double fold = 128.0 * 3.0 / 127.0;
+    const auto& blocks = vectors.layers[0];
+    for (Eigen::Index row = 0; row < 32; ++row) {
+        const double step =
+            std::max(fold * view(exact, blocks.weight_x).row(row).cwiseAbs().maxCoeff(),
+                     static_cast<double>(view(exact, blocks.weight_h).row(row).cwiseAbs().maxCoeff())) /
+            127.0;
+        Grid grid;
+        for (const float value : view(rounded, blocks.weight_x).row(row)) {
+            grid.add(value * fold, step);
+        }
+        CHECK(grid.off < 1e-3);
+    }
+    const ParameterLayout words({40, 5, {8}, Cell::Lstm, Task::Words});
+    const auto parameters = initial_parameters(words, 11);
+    const auto result = fake_quantised(parameters, words);
+    CHECK(view(result, words.head_weight) == view(parameters, words.head_weight));
+    CHECK(view(result, words.embedding) != view(parameters, words.embedding));
+}
+
 }  // namespace lacuna
