@@ -118,20 +118,35 @@ soak: setup-ready ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n
 	@ninja -C build/soak -j $(JOBS) lacuna-soak
 	@build/soak/tests/system/lacuna-soak $(if $(MODELS),--models '$(MODELS)') $(if $(SEED),--seed '$(SEED)')
 
+# Long runs of the link write their counts; those of record are kept with RESULTS=results/link.
+RESULTS ?= out/link
+COMMIT = $(shell git describe --always --exclude='*' --dirty --abbrev=40 2>/dev/null || echo unknown)
+# $(call record,name,command)
+record = --json '$(RESULTS)/$(1).json' --command 'make $(2)' --commit '$(COMMIT)'
+
+link-faults: REQUESTS ?= 100000
+link-faults: SEED ?= 1
 link-faults: $(BUILD)/build.ninja ## Run requests to a simulated board under every kind of fault; REQUESTS=n SEED=n
 	$(call ninja,lacuna-link-faults)
-	@$(BUILD)/tests/driver/lacuna-link-faults --requests '$(or $(REQUESTS),100000)' $(if $(SEED),--seed '$(SEED)')
+	@$(BUILD)/tests/driver/lacuna-link-faults --requests '$(REQUESTS)' --seed '$(SEED)' \
+		$(call record,faults,link-faults REQUESTS=$(REQUESTS) SEED=$(SEED))
 
+link-fuzz: BYTES ?= 10000000
+link-fuzz: SEED ?= 1
 link-fuzz: $(BUILD)/build.ninja ## Send noise to a simulated board, which must not change: BYTES=n SEED=n
 	$(call ninja,lacuna-link-fuzz)
-	@$(BUILD)/tests/driver/lacuna-link-fuzz --bytes '$(or $(BYTES),10000000)' $(if $(SEED),--seed '$(SEED)')
+	@$(BUILD)/tests/driver/lacuna-link-fuzz --bytes '$(BYTES)' --seed '$(SEED)' \
+		$(call record,noise,link-fuzz BYTES=$(BYTES) SEED=$(SEED))
 
-fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizers; RUNS=n
+fuzz: RUNS ?= 10000000
+fuzz: SEED ?= 1
+fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizers; RUNS=n SEED=n
 	@mkdir -p build/fuzz-corpus
 	@cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DLACUNA_LIBFUZZER=ON \
 		-DLACUNA_SANITIZE=address,undefined,fuzzer-no-link > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
 	@ninja -C build/fuzz -j $(JOBS) fuzz_receive
-	@build/fuzz/tests/driver/fuzz/fuzz_receive -runs='$(or $(RUNS),1000000)' -max_len=400 -timeout=10 -print_final_stats=1 \
+	@python3 tests/driver/fuzz/run.py $(call record,receive,fuzz RUNS=$(RUNS) SEED=$(SEED)) -- \
+		build/fuzz/tests/driver/fuzz/fuzz_receive -runs='$(RUNS)' -seed='$(SEED)' -max_len=400 -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/ build/fuzz-corpus
 
 test-sanitized: setup-ready ## Run all tests under the address and undefined-behaviour sanitizers

@@ -6,6 +6,7 @@
 #include "common/program.hpp"
 #include "common/progress.hpp"
 #include "tests/driver/campaign.hpp"
+#include "tests/driver/result.hpp"
 
 namespace lacuna {
 namespace {
@@ -38,9 +39,33 @@ std::vector<Kind> kinds() {
     return kinds;
 }
 
-int run(std::uint64_t requests, std::uint64_t seed, bool sabotage) {
+nlohmann::ordered_json to_json(const char* name, const CampaignCounts& c) {
+    return {{"faults", name},
+            {"requests", c.requests},
+            {"steps", c.steps},
+            {"values_compared", c.values},
+            {"made",
+             {{"bytes", c.faults.bytes},
+              {"breaks", c.faults.breaks},
+              {"wrong_rates", c.faults.rates},
+              {"replies_lost", c.faults.mutes},
+              {"hosts_killed", c.faults.kills},
+              {"device_resets", c.faults.resets}}},
+            {"bad_frames", c.bad_frames},
+            {"timeouts", c.timeouts},
+            {"resent", c.resent},
+            {"loads", c.loads},
+            {"sessions_lost", c.sessions_lost},
+            {"gave_up", c.gave_up},
+            {"hosts", c.hosts},
+            {"longest_return_s", c.longest_return},
+            {"violations", c.violations}};
+}
+
+int run(std::uint64_t requests, std::uint64_t seed, bool sabotage, const ResultFile& file) {
     std::uint64_t total = 0;
     std::uint64_t violations = 0;
+    nlohmann::ordered_json results = nlohmann::ordered_json::array();
     fmt::print("{:<15} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8} {:>6}\n", "faults",
                "requests", "steps", "made", "bad", "timeout", "resent", "loads", "lost", "hosts", "back s",
                "wrong");
@@ -62,11 +87,13 @@ int run(std::uint64_t requests, std::uint64_t seed, bool sabotage) {
             fmt::print("  {}: {}\n", all[i].name, text);
         }
         std::fflush(stdout);
+        results.push_back(to_json(all[i].name, c));
         total += c.requests;
         violations += c.violations.size();
         progress.update(i + 1, all[i].name);
     }
     fmt::print("link faults: requests={} seed={} violations={}\n", total, seed, violations);
+    file.write({{"seed", seed}, {"requests", total}, {"violations", violations}, {"kinds", results}});
     return violations == 0 ? 0 : 1;
 }
 
@@ -78,13 +105,15 @@ int main(int argc, char** argv) {
         std::uint64_t requests = 2000;
         std::uint64_t seed = 1;
         bool sabotage = false;
+        lacuna::ResultFile file;
         CLI::App app("Requests to a simulated board under every kind of fault, checked against golden");
         app.add_option("--requests", requests, "Requests in all")
             ->check(CLI::PositiveNumber)
             ->capture_default_str();
         app.add_option("--seed", seed, "Of models, inputs and faults")->capture_default_str();
         app.add_flag("--sabotage", sabotage, "Hide one step from golden: must be found");
+        file.add_options(app);
         CLI11_PARSE(app, argc, argv);
-        return lacuna::run(requests, seed, sabotage);
+        return lacuna::run(requests, seed, sabotage, file);
     });
 }

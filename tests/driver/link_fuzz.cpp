@@ -9,6 +9,7 @@
 #include "common/progress.hpp"
 #include "driver/frame.hpp"
 #include "tests/driver/fixture.hpp"
+#include "tests/driver/result.hpp"
 
 namespace lacuna {
 namespace {
@@ -58,7 +59,7 @@ Held held_by(Board& board) {
     return {id.steps, id.model, id.model_valid, board.read_state()};
 }
 
-int run(std::uint64_t bytes, std::uint64_t seed) {
+int run(std::uint64_t bytes, std::uint64_t seed, const ResultFile& file) {
     Fixture fixture;
     const NamedModel named = small_model(fixture.board.identity().geometry, seed);
     fixture.board.load(named);
@@ -95,11 +96,18 @@ int run(std::uint64_t bytes, std::uint64_t seed) {
     }
     fixture.board.verify();
     const auto counters = fixture.board.counters();
-    fmt::print("link fuzz: bytes={} seed={} requests_between={} changes=0", sent, seed,
-               fixture.board.device().statistics().requests - requests);
+    const std::uint64_t between = fixture.board.device().statistics().requests - requests;
+    fmt::print("link fuzz: bytes={} seed={} requests_between={} changes=0", sent, seed, between);
+    nlohmann::ordered_json device;
     for (std::size_t i = 1; i <= static_cast<std::size_t>(protocol::Counter::FramesDropped); ++i) {
         fmt::print(" {}={}", protocol::kCounterNames[i], counters[i]);
+        device[std::string(protocol::kCounterNames[i])] = counters[i];
     }
+    file.write({{"seed", seed},
+                {"bytes", sent},
+                {"requests_between", between},
+                {"changes", 0},
+                {"device_counters", device}});
     fmt::print("\n1 passed, 0 failed\n");
     return 0;
 }
@@ -111,10 +119,12 @@ int main(int argc, char** argv) {
     return lacuna::run_program("lacuna-link-fuzz", [&] {
         std::uint64_t bytes = 100000;
         std::uint64_t seed = 1;
+        lacuna::ResultFile file;
         CLI::App app("Noise into the simulated board: it must go on answering, and hold what it held");
         app.add_option("--bytes", bytes, "Bytes of noise")->check(CLI::PositiveNumber)->capture_default_str();
         app.add_option("--seed", seed, "Of model and noise")->capture_default_str();
+        file.add_options(app);
         CLI11_PARSE(app, argc, argv);
-        return lacuna::run(bytes, seed);
+        return lacuna::run(bytes, seed, file);
     });
 }
