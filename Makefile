@@ -85,7 +85,8 @@ BOARD_TILES := $(if $(filter file default,$(origin TILES)),2,$(TILES))
 BOARD_BUILD := $(if $(filter 2-8,$(BOARD_TILES)-$(ACT)),build/main,build/board-t$(BOARD_TILES)-act$(ACT))
 BOARD_FLAGS = $(if $(LINK),--link '$(LINK)') $(if $(FLIP),--flip '$(FLIP)') $(if $(DROP),--drop '$(DROP)') \
 	$(if $(DOUBLE),--double '$(DOUBLE)') $(if $(INSERT),--insert '$(INSERT)') $(if $(CUT),--cut '$(CUT)') \
-	$(if $(BREAKS),--breaks '$(BREAKS)') $(if $(RESETS),--resets '$(RESETS)') $(if $(SEED),--seed '$(SEED)')
+	$(if $(BREAKS),--breaks '$(BREAKS)') $(if $(RESETS),--resets '$(RESETS)') \
+	$(if $(UPSETS),--upsets '$(UPSETS)') $(if $(SEED),--seed '$(SEED)')
 
 ifneq ($(BOARD_BUILD),$(BUILD))
 $(BOARD_BUILD)/build.ninja: CMakeLists.txt $(RTL_LISTS) | setup-ready build-folder
@@ -100,7 +101,7 @@ board-sim: $(BOARD_BUILD)/build.ninja ## Simulate a board on a serial port; TILE
 
 PREFIX ?= /usr/local
 install: $(BUILD)/build.ninja ## Install the program and the driver library below PREFIX
-	$(call ninja,lacuna lacuna_driver)
+	$(call ninja,lacuna lacuna_driver lacuna_shared)
 	@cmake --install $(BUILD) --prefix '$(PREFIX)'
 
 # ---- tests
@@ -143,9 +144,9 @@ fuzz: SEED ?= 1
 fuzz: setup-ready ## Fuzz the driver's receive side with libFuzzer and sanitizers; RUNS=n SEED=n
 	@mkdir -p build/fuzz-corpus
 	@cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DLACUNA_LIBFUZZER=ON \
-		-DLACUNA_SANITIZE=address,undefined,fuzzer-no-link > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
+		-DLACUNA_SANITIZE=address,undefined -DCMAKE_CXX_FLAGS="-fsanitize-ignorelist=$(CURDIR)/tests/driver/fuzz/ignore.txt" > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }
 	@ninja -C build/fuzz -j $(JOBS) fuzz_receive
-	@python3 tests/driver/fuzz/run.py $(call record,receive,fuzz RUNS=$(RUNS) SEED=$(SEED)) -- \
+	@ASAN_OPTIONS=malloc_context_size=1:quarantine_size_mb=4 python3 tests/driver/fuzz/run.py $(call record,receive,fuzz RUNS=$(RUNS) SEED=$(SEED)) -- \
 		build/fuzz/tests/driver/fuzz/fuzz_receive -runs='$(RUNS)' -seed='$(SEED)' -max_len=400 -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/ build/fuzz-corpus
 
