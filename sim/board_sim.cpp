@@ -27,7 +27,9 @@ namespace {
 
 constexpr std::uint64_t kSlice = 2000;  // cycles between looks at the terminal
 constexpr std::uint64_t kQuietCycles =
-    4000;                                 // without anything on the line, after which the simulation sleeps
+    4000;                                  // without anything on the line, after which the simulation sleeps
+constexpr std::int64_t kUpsetWords = 256;  // of a weight memory: every model uses the first ones
+constexpr int kWordBits = 36;
 constexpr int kSleep = 20;                // ms
 constexpr std::size_t kMostQueued = 256;  // bytes that wait for the board; more stay with the terminal
 
@@ -39,6 +41,7 @@ struct Settings {
     std::uint64_t seed = 1;
     double breaks = 0;
     double resets = 0;
+    double upsets = 0;
 };
 
 /// The rate of a terminal's slave, in bits a second; nothing for one that no serial port has.
@@ -71,8 +74,15 @@ class Terminal {
         tcsetattr(slave_, TCSANOW, &settings);
         fcntl(master_, F_SETFL, O_NONBLOCK);
         if (!link_.empty()) {
-            std::filesystem::remove(link_);
-            std::filesystem::create_symlink(name_, link_);
+            if (std::filesystem::is_symlink(link_)) {
+                std::filesystem::remove(link_);  // of a board before us
+            }
+            std::error_code problem;
+            std::filesystem::create_symlink(name_, link_, problem);
+            if (problem) {
+                throw Error(fmt::format("cannot make the link '{}': {}; give a name that is not taken",
+                                        std::exchange(link_, {}), problem.message()));
+            }
         }
     }
     ~Terminal() {
@@ -155,6 +165,10 @@ void serve(const Settings& settings) {
         if (happens(settings.resets)) {
             board.reset();
         }
+        if (happens(settings.upsets)) {
+            const auto word = static_cast<std::size_t>(prng.between(0, kUpsetWords - 1));
+            board.upset_weight(word, static_cast<unsigned>(prng.between(0, kWordBits - 1)));
+        }
         const unsigned busy = 1U << static_cast<unsigned>(protocol::Led::Busy) |
                               1U << static_cast<unsigned>(protocol::Led::Request);
         active = active || (board.leds() & busy) != 0;
@@ -185,6 +199,8 @@ int main(int argc, char** argv) {
         app.add_option("--cut", settings.faults.cut, "Frames cut off, per million bytes");
         app.add_option("--breaks", settings.breaks, "Breaks on the line, per second of the board's time");
         app.add_option("--resets", settings.resets, "Resets of the board, per second of its time");
+        app.add_option("--upsets", settings.upsets,
+                       "Bits that flip in a weight memory, per second of its time");
         app.add_option("--seed", settings.seed, "Of all faults")->capture_default_str();
         CLI11_PARSE(app, argc, argv);
         std::signal(SIGINT, [](int) { lacuna::ended = 1; });

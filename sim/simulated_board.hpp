@@ -36,6 +36,8 @@ class SimulatedBoard {
     void reset();
     /// Changes what the boot memory holds; a reset replays it.
     void load_boot_memory(const std::vector<std::uint64_t>& words) { system_->load_boot_memory(words); }
+    /// A bit of a weight flips (System::upset_weight).
+    void upset_weight(std::size_t word, unsigned bit) { system_->upset_weight(word, bit); }
 
     unsigned leds() const { return system_->leds(); }
     std::uint64_t cycles() const { return system_->cycles(); }

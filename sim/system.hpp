@@ -48,6 +48,8 @@ class System {
     /// Fills the boot memory from word 0 on, as a bitstream would; a reset replays it.
     /// Throws `Error` when the system has none or a smaller one.
     virtual void load_boot_memory(const std::vector<std::uint64_t>& words) = 0;
+    /// Inverts a bit of a word in the weight memory of the first lane's first tile: a fault of the device.
+    virtual void upset_weight(std::size_t word, unsigned bit) = 0;
 };
 
 struct SystemOptions {

@@ -40,7 +40,22 @@ class VerilatedSystem final : public System {
         fill_boot_memory(*bench_->rootp, words);
     }
 
+    void upset_weight(std::size_t word, unsigned bit) override { upset(*bench_->rootp, word, bit); }
+
   private:
+    template <class Root>
+    static void upset([[maybe_unused]] Root& root, [[maybe_unused]] std::size_t word,
+                      [[maybe_unused]] unsigned bit) {
+        if constexpr (
+            requires {
+                root.lacuna_system__DOT__u_engine__DOT__gen_lane__BRA__0__KET____DOT__u_lane__DOT__gen_tile__BRA__0__KET____DOT__u_tile__DOT__u_weights__DOT__mem;
+            }) {
+            root.lacuna_system__DOT__u_engine__DOT__gen_lane__BRA__0__KET____DOT__u_lane__DOT__gen_tile__BRA__0__KET____DOT__u_tile__DOT__u_weights__DOT__mem
+                [word] ^= std::uint64_t{1} << bit;
+        } else {
+            throw Error("upset_weight: this system keeps its weights in the vendor's primitives");
+        }
+    }
     template <class Root>
     static void fill_boot_memory(Root& root, const std::vector<std::uint64_t>& words) {
         if constexpr (

@@ -133,6 +133,20 @@ TEST_CASE("A wrong word in a memory is found, by hash and by self-test") {
     CHECK(report.first->expected != report.first->got);
 }
 
+TEST_CASE("A bit that flips in the device is found") {
+    Fixture fixture;
+    const NamedModel named = small_model(fixture.board.identity().geometry, 6);
+    fixture.board.load(named);
+    fixture.board.verify();
+    fixture.simulation.upset_weight(3, 5);  // a value of the first slot
+    CHECK_THROWS_WITH_AS(fixture.board.verify(), doctest::Contains("weights do not hold"), VerifyError);
+    const SelfTestReport report =
+        self_test(fixture.board, named.model, {.steps = 10, .seed = 5, .progress = {}, .stop = {}});
+    CHECK(report.differing > 0);
+    fixture.simulation.upset_weight(3, 5);
+    fixture.board.verify();
+}
+
 TEST_CASE("Steps behind the driver's back do not go unnoticed") {
     Fixture fixture;
     const NamedModel named = small_model(fixture.board.identity().geometry, 7);
