@@ -115,6 +115,8 @@ class Board {
     std::size_t batch_of(Mode mode, std::size_t input_bytes, std::size_t asked) const;
     std::uint64_t work(Mode mode, std::size_t steps) const;
     void need_tokens(const char* what) const;
+    /// A token as the line carries it. Throws `Error` when the model has no such token.
+    std::uint8_t token_byte(int token) const;
     void check_stop(const std::stop_token& stop, const char* what) const;
 
     Device device_;

@@ -206,8 +206,8 @@ RunTotals Board::run_tokens(const TokenSource& source, const Sink& sink, std::st
             if (!token) {
                 return std::nullopt;
             }
-            const auto begin =
-                model_->embedding.begin() + *token * static_cast<std::ptrdiff_t>(model_->input_size());
+            const auto begin = model_->embedding.begin() +
+                               token_byte(*token) * static_cast<std::ptrdiff_t>(model_->input_size());
             return std::vector(begin, begin + static_cast<std::ptrdiff_t>(model_->input_size()));
         };
         return run(Mode::Generate, embed, sink, stop, batch);
@@ -225,7 +225,7 @@ RunTotals Board::run_tokens(const TokenSource& source, const Sink& sink, std::st
                 ended = true;
                 break;
             }
-            job.payload.push_back(static_cast<std::uint8_t>(*token));
+            job.payload.push_back(token_byte(*token));
             ++job.steps;
         }
         if (job.steps == 0) {
@@ -254,6 +254,14 @@ void Board::need_tokens(const char* what) const {
                     what, identity().embedding_banks));
 }
 
+std::uint8_t Board::token_byte(int token) const {
+    const std::size_t tokens = model_->vocab.size();
+    if (token < 0 || static_cast<std::size_t>(token) >= tokens) {
+        throw Error(fmt::format("token {} is not one of the model's: expected 0 to {}", token, tokens - 1));
+    }
+    return static_cast<std::uint8_t>(token);
+}
+
 std::vector<int> Board::likeliest(std::span<const int> tokens) {
     if (!image().token_mode()) {
         need_tokens("tokens");
@@ -271,7 +279,7 @@ std::vector<int> Board::likeliest(std::span<const int> tokens) {
             Opcode::Tokens, {0}, protocol::tokens_reply::kSize + count, work(Mode::Generate, count), count};
         put(job.payload, count, 2);
         for (const int token : tokens.subspan(posted, count)) {
-            job.payload.push_back(static_cast<std::uint8_t>(token));
+            job.payload.push_back(token_byte(token));
         }
         posted += count;
         return job;
@@ -303,7 +311,7 @@ std::vector<int> Board::generate(int first, std::size_t count, const std::stop_t
                 return std::nullopt;
             }
             Job job{Opcode::Generate,
-                    {static_cast<std::uint8_t>(result.empty() ? first : result.back())},
+                    {token_byte(result.empty() ? first : result.back())},
                     protocol::generate_reply::kSize + part,
                     work(Mode::Generate, part),
                     part};

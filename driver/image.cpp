@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include "common/file.hpp"
 #include "common/sha256.hpp"
@@ -47,8 +46,11 @@ NamedModel read_named_model(const std::filesystem::path& path) {
 }
 
 std::vector<MemoryRun> memory_runs(std::vector<MemoryWord> words) {
-    std::ranges::stable_sort(
-        words, {}, [](const MemoryWord& word) { return std::tuple(word.space, word.select, word.address); });
+    const auto place = [](const MemoryWord& word) {
+        return static_cast<std::uint64_t>(word.space) << 40U | std::uint64_t{word.select} << 32U |
+               word.address;
+    };
+    std::ranges::stable_sort(words, {}, place);
     std::vector<MemoryRun> runs;
     for (const MemoryWord& word : words) {
         const auto space = static_cast<std::uint8_t>(word.space);

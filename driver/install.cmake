@@ -1,11 +1,14 @@
 # `make install`: the program `lacuna`, the driver with what it stands on, headers, a CMake package (find_package(lacuna),
-# target lacuna::driver) and a pkg-config file (lacuna).
+# target lacuna::driver) and a pkg-config file (lacuna); liblacuna.so with its C header, and the Python module.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set_target_properties(lacuna_driver PROPERTIES EXPORT_NAME driver)
 install(TARGETS lacuna_driver lacuna_pack lacuna_golden lacuna_common lacuna_options EXPORT lacuna
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS lacuna_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES driver/lacuna.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES python/lacuna.py DESTINATION ${CMAKE_INSTALL_DATADIR}/lacuna)
 install(TARGETS lacuna RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(folder common golden pack driver spec)
     install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/lacuna/${folder} FILES_MATCHING PATTERN "*.hpp")
