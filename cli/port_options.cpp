@@ -66,16 +66,23 @@ Connection::Connection(const PortOptions& options) : baud_(options.baud) {
     try {
         board_ = std::make_unique<Board>(*transport_);
     } catch (const NoAnswer&) {
-        const auto rate = rate_that_answers(*transport_);
-        if (rate && *rate != options.baud) {
-            throw NoAnswer(fmt::format(
-                "nothing answers on '{}' at {} baud, but a Lacuna device does at {}: use --baud {}",
-                transport_->name(), options.baud, *rate, *rate));
-        }
+        suggest_rate(options.baud);
+        throw;
+    } catch (const NotLacuna&) {  // what a wrong rate makes of a late reply looks like another device
+        suggest_rate(options.baud);
         throw;
     }
     if (options.speed != 0) {
         board_->set_baud(options.speed);
+    }
+}
+
+void Connection::suggest_rate(unsigned baud) {
+    const auto rate = rate_that_answers(*transport_);
+    if (rate && *rate != baud) {
+        throw NoAnswer(
+            fmt::format("no Lacuna device answers on '{}' at {} baud, but one does at {}: use --baud {}",
+                        transport_->name(), baud, *rate, *rate));
     }
 }
 

@@ -35,6 +35,10 @@ class Connection {
     SerialTransport& transport() { return *transport_; }
 
   private:
+    /// After nothing, or nothing that could be read, at this rate: throws `NoAnswer` that names the rate at
+    /// which a device answers, if one does at a usual one.
+    void suggest_rate(unsigned baud);
+
     std::unique_ptr<SerialTransport> transport_;
     std::unique_ptr<Board> board_;
     unsigned baud_;

@@ -23,6 +23,21 @@ std::span<const std::int16_t> embedding(const QuantisedModel& model, int token) 
 
 }  // namespace
 
+void CampaignCounts::add(const CampaignCounts& other) {
+    for (const auto count :
+         {&CampaignCounts::requests, &CampaignCounts::steps, &CampaignCounts::values, &CampaignCounts::loads,
+          &CampaignCounts::resent, &CampaignCounts::bad_frames, &CampaignCounts::timeouts,
+          &CampaignCounts::sessions_lost, &CampaignCounts::gave_up, &CampaignCounts::hosts}) {
+        this->*count += other.*count;
+    }
+    for (const auto count : {&FaultCounts::bytes, &FaultCounts::breaks, &FaultCounts::rates,
+                             &FaultCounts::mutes, &FaultCounts::kills, &FaultCounts::resets}) {
+        faults.*count += other.faults.*count;
+    }
+    longest_return = std::max(longest_return, other.longest_return);
+    violations.insert(violations.end(), other.violations.begin(), other.violations.end());
+}
+
 Campaign::Campaign(std::uint64_t seed)
     : prng_(seed),
       simulation_(built_systems().front(), {seed, {}}),

@@ -20,6 +20,8 @@ struct CampaignCounts {
     double longest_return = 0;  ///< s of simulated time from a failure to service
     FaultCounts faults;
     std::vector<std::string> violations;
+
+    void add(const CampaignCounts& other);
 };
 
 class Campaign {

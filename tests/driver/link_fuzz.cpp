@@ -4,11 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <mutex>
 
 #include "common/program.hpp"
 #include "common/progress.hpp"
 #include "driver/frame.hpp"
 #include "tests/driver/fixture.hpp"
+#include "tests/driver/in_parallel.hpp"
 #include "tests/driver/result.hpp"
 
 namespace lacuna {
@@ -16,6 +20,8 @@ namespace {
 
 constexpr std::size_t kChunk = 256;            // bytes of one kind
 constexpr std::size_t kBetweenChecks = 50000;  // bytes
+constexpr std::uint64_t kShards = 8;           // boards
+constexpr std::size_t kCounters = static_cast<std::size_t>(protocol::Counter::FramesDropped) + 1;
 
 /// Noise of one kind: random bytes, many zeros, few distinct bytes, or frames of requests with a wrong CRC.
 Bytes noise(SplitMix64& prng, std::uint16_t session) {
@@ -59,7 +65,13 @@ Held held_by(Board& board) {
     return {id.steps, id.model, id.model_valid, board.read_state()};
 }
 
-int run(std::uint64_t bytes, std::uint64_t seed, const ResultFile& file) {
+struct NoiseCounts {
+    std::uint64_t bytes = 0, requests = 0;
+    std::array<std::uint64_t, kCounters> device = {};
+};
+
+/// Noise for one board. Throws `Error` when it holds something else afterwards.
+NoiseCounts shard(std::uint64_t bytes, std::uint64_t seed, const std::function<void(std::size_t)>& progress) {
     Fixture fixture;
     const NamedModel named = small_model(fixture.board.identity().geometry, seed);
     fixture.board.load(named);
@@ -71,9 +83,8 @@ int run(std::uint64_t bytes, std::uint64_t seed, const ResultFile& file) {
     }
     const Held before = held_by(fixture.board);
     const std::uint64_t requests = fixture.board.device().statistics().requests;
-    Progress progress("noise", bytes);
-    std::uint64_t sent = 0;
-    for (std::uint64_t next = kBetweenChecks; sent < bytes;) {
+    NoiseCounts counts;
+    for (std::uint64_t next = kBetweenChecks; counts.bytes < bytes;) {
         const bool wrong_rate = prng.one_in(8);
         const double right = fixture.simulation.parameters().clocks_per_bit;
         fixture.simulation.peer().set_clocks_per_bit(wrong_rate ? right * (0.6 + 2 * prng.uniform()) : right);
@@ -83,29 +94,49 @@ int run(std::uint64_t bytes, std::uint64_t seed, const ResultFile& file) {
             fixture.simulation.peer().send_break(static_cast<double>(prng.between(5, 60)));
         }
         fixture.simulation.tick_until([&] { return !fixture.simulation.peer().sending(); }, 10'000'000);
-        sent += chunk.size();
-        if (sent >= next || sent >= bytes) {
+        counts.bytes += chunk.size();
+        progress(chunk.size());
+        if (counts.bytes >= next || counts.bytes >= bytes) {
             fixture.simulation.peer().set_clocks_per_bit(right);
             if (held_by(fixture.board) != before) {
-                fmt::print("after {} bytes of noise the board holds something else (seed {})\n", sent, seed);
-                return 1;
+                throw Error(fmt::format("after {} bytes of noise the board holds something else (seed {})",
+                                        counts.bytes, seed));
             }
             next += kBetweenChecks;
-            progress.update(std::min(sent, bytes), "bytes");
         }
     }
     fixture.board.verify();
-    const auto counters = fixture.board.counters();
-    const std::uint64_t between = fixture.board.device().statistics().requests - requests;
-    fmt::print("link fuzz: bytes={} seed={} requests_between={} changes=0", sent, seed, between);
+    counts.requests = fixture.board.device().statistics().requests - requests;
+    std::ranges::copy_n(fixture.board.counters().begin(), kCounters, counts.device.begin());
+    return counts;
+}
+
+int run(std::uint64_t bytes, std::uint64_t seed, const ResultFile& file) {
+    std::mutex mutex;
+    std::size_t sent = 0;
+    NoiseCounts all;
+    Progress progress("noise", bytes);
+    const auto more = [&](std::size_t count) {
+        const std::lock_guard lock(mutex);
+        sent += count;
+        progress.update(std::min<std::size_t>(sent, bytes), "bytes");
+    };
+    in_parallel(kShards, [&](std::size_t i) {
+        const NoiseCounts counts = shard((bytes + kShards - 1) / kShards, seed + i, more);
+        const std::lock_guard lock(mutex);
+        all.bytes += counts.bytes;
+        all.requests += counts.requests;
+        std::ranges::transform(all.device, counts.device, all.device.begin(), std::plus{});
+    });
+    fmt::print("link fuzz: bytes={} seed={} requests_between={} changes=0", all.bytes, seed, all.requests);
     nlohmann::ordered_json device;
-    for (std::size_t i = 1; i <= static_cast<std::size_t>(protocol::Counter::FramesDropped); ++i) {
-        fmt::print(" {}={}", protocol::kCounterNames[i], counters[i]);
-        device[std::string(protocol::kCounterNames[i])] = counters[i];
+    for (std::size_t i = 1; i < kCounters; ++i) {
+        fmt::print(" {}={}", protocol::kCounterNames[i], all.device[i]);
+        device[std::string(protocol::kCounterNames[i])] = all.device[i];
     }
     file.write({{"seed", seed},
-                {"bytes", sent},
-                {"requests_between", between},
+                {"bytes", all.bytes},
+                {"requests_between", all.requests},
                 {"changes", 0},
                 {"device_counters", device}});
     fmt::print("\n1 passed, 0 failed\n");

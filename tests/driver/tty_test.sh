@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # `lacuna` over a real pseudo-terminal, on the simulated board, and on ports where things are wrong:
-# tty_test.sh <lacuna> <lacuna-board-sim> <folder of models> <peer.py>
+# tty_test.sh <lacuna> <lacuna-board-sim> <folder of models> <peer.py> <golden_steps>
 set -u
 
 lacuna=$1
 board_sim=$2
 models=$3
 peer=$4
+golden=$5
 work=$(mktemp -d)
 started=()
 trap 'kill "${started[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
@@ -114,6 +115,16 @@ sys.exit(0 if list(values) == text and start % 64 == 0 else 1)
 PY
 report 'npy holds the outputs' "$([[ $? -eq 0 ]] || echo 'it does not')" ''
 
+# A thousand steps of the shipped model, every value against golden.
+python3 -c "
+import random
+random.seed(2)
+for _ in range(1000): print(','.join(str(random.randint(-128, 127)) for _ in range(128)))" >"$work/long.csv"
+"$golden" run "$model" <"$work/long.csv" >"$work/golden.csv"
+expect 'run of 1,000 steps' 0 '1000 steps' -- run "$model" "$work/long.csv" --raw --port "$port" --out "$work/long-y.csv"
+[[ $(wc -l <"$work/golden.csv") -eq 1000 ]] && cmp -s "$work/golden.csv" "$work/long-y.csv"
+report 'run of 1,000 steps equals golden' "$([[ $? -eq 0 ]] || echo 'it does not')" "$(head -c 300 "$work/long-y.csv")"
+
 # ---- what a person meets
 expect 'no such port' 1 "no port '/dev/ttyNONE'" -- info --port /dev/ttyNONE
 expect 'a file for a port' 1 'no serial port' -- info --port "$model"
@@ -121,6 +132,10 @@ expect 'wrong rate' 1 'at 115200 baud' 'use --baud 1000000' -- info --port "$por
 expect 'a rate that is none' 1 'cannot be set to 1234567' 'usual rates' -- info --port "$port" --baud 1234567
 expect 'a rate beyond the device' 1 'at most 2000000' -- info --port "$port" --speed 3000000
 expect 'model too large' 1 'weight words per tile' 'needed' -- load "$models/kjv-dense.safetensors" --port "$port"
+"$golden" make "$work/wide.safetensors" 1 16
+expect 'model for another architecture' 1 'activations: 16 bits in the model, 8 in the engine' -- \
+    load "$work/wide.safetensors" --port "$port"
+expect 'still there' 0 'kjv-16x' 'already' -- load "$model" --port "$port"
 expect 'columns missing' 1 'got 2 numbers, expected 128' -- run "$model" <(printf '1,2\n') --port "$port"
 expect 'no number' 1 "line 1, column 2: got 'x'" -- run "$model" <(printf '1,x\n') --port "$port"
 expect 'array of an archive' 1 'x other' 'choose one' -- run "$model" "$work/x.npz" --port "$port"
@@ -131,6 +146,13 @@ if [[ $(id -u) -eq 0 ]] && command -v setpriv >/dev/null; then
     output=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$lacuna" info --port "$port" 2>&1)
     report 'no permission' "$([[ $output == *dialout* ]] || echo "message lacks 'dialout'")" "$output"
 fi
+# Ctrl-C; a shell's background jobs would not hear it.
+env --default-signal=INT "$lacuna" load "$models/kjv-8x.safetensors" --port "$port" >"$work/cancelled" 2>&1 &
+sleep 1.5
+kill -INT $!
+wait $!
+report 'Ctrl-C in a load' "$([[ $? -ne 0 && $(<"$work/cancelled") == *cancelled* ]] || echo 'not cancelled')" "$(<"$work/cancelled")"
+expect 'no model after it' 0 'model      none' -- info --port "$port"
 start "$work/monitor.log" "$lacuna" monitor --port "$port" --interval 0.2
 expect 'port busy' 1 'another program uses it' -- info --port "$port"
 kill -KILL "$board"

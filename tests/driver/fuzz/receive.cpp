@@ -21,6 +21,7 @@ namespace lacuna {
 namespace {
 
 constexpr std::size_t kMostWrites = 400;  // after which the line is dead: inputs are short
+constexpr std::uint8_t kSteps = 1, kRate = 2, kLoad = 4, kAllParts = 7;
 
 /// The reply of a device on which everything is in order, with this payload.
 Bytes frame_of(std::uint16_t session, std::uint16_t sequence, std::uint8_t status, const Bytes& payload) {
@@ -153,21 +154,27 @@ const NamedModel& model() {
     return named;
 }
 
+/// The first byte of an input says what to do with the board, the others are the line's.
 void exercise(std::span<const std::uint8_t> input) {
-    FuzzLine line(input);
+    const std::uint8_t parts = input.empty() ? kAllParts : input.front();
+    FuzzLine line(input.subspan(std::min<std::size_t>(input.size(), 1)));
     try {
         Board board(line,
                     {.margin = std::chrono::milliseconds(1), .most_backoff = 2, .attempts = 2, .seed = 1});
-        if (board.attach(model())) {
+        if ((parts & kSteps) != 0 && board.attach(model())) {
             board.step(std::vector<std::int16_t>(4));
             const std::vector<int> tokens{1, 2, 3};
             board.likeliest(tokens);
             board.generate(1, 5);
             board.read_state();
         }
-        board.counters();
-        board.set_baud(2000000);
-        board.load(model());
+        if ((parts & kRate) != 0) {
+            board.counters();
+            board.set_baud(2000000);
+        }
+        if ((parts & kLoad) != 0) {
+            board.load(model());
+        }
     } catch (const Error&) {
         return;  // any other exception is a finding
     }
@@ -191,6 +198,9 @@ int main(int argc, char** argv) {
         // Mostly good answers: only they lead far.
         for (std::uint8_t& byte : input) {
             byte = prng.one_in(4) ? static_cast<std::uint8_t>(prng.next()) : std::uint8_t{0};
+        }
+        if (!input.empty()) {
+            input.front() = static_cast<std::uint8_t>(prng.between(0, lacuna::kAllParts));
         }
         LLVMFuzzerTestOneInput(input.data(), input.size());
     }
