@@ -141,6 +141,8 @@ void Campaign::come_back(bool session_lost) {
             continue;
         } catch (const NoAnswer&) {
             ++counts_.gave_up;
+        } catch (const NotLacuna&) {  // of all replies only damaged ones came
+            ++counts_.gave_up;
         } catch (const SessionLost&) {
             ++counts_.sessions_lost;
         }
