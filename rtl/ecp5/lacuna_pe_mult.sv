@@ -1,6 +1,8 @@
 // Multiplier of a PE with input and output registers: product_o = a_i * b_i of two cycles earlier.
 // One MULT18X18D with REG_INPUTA, REG_INPUTB and REG_OUTPUT, all on CLK0; twin of generic/lacuna_pe_mult.sv.
 // The cascade pins (SRI*, SRO*, RO*) and the C input stay open, as nextpnr wants it.
+// The operands are at the top of their ports: zeros below cost no wire, a sign above would be routed to up to eleven pins
+// of each multiplier, in the rows of the chip where wires are scarcest.
 //
 // WidthA, WidthB 2..18, signed.
 `default_nettype none
@@ -21,8 +23,8 @@ module lacuna_pe_mult #(
     logic signed [17:0] a, b;
     logic [35:0] p;
 
-    assign a = 18'(a_i);
-    assign b = 18'(b_i);
+    assign a = 18'(a_i) <<< (18 - WidthA);
+    assign b = 18'(b_i) <<< (18 - WidthB);
 
     MULT18X18D #(
         .REG_INPUTA_CLK("CLK0"), .REG_INPUTA_CE("CE0"), .REG_INPUTA_RST("RST0"),
@@ -50,10 +52,10 @@ module lacuna_pe_mult #(
         .P30(p[30]), .P31(p[31]), .P32(p[32]), .P33(p[33]), .P34(p[34]), .P35(p[35])
     );
 
-    assign product_o = p[WidthA+WidthB-1:0];
+    assign product_o = p[35-:WidthA+WidthB];
 
     if (WidthA + WidthB < 36) begin : gen_unused
         logic unused;
-        assign unused = ^p[35:WidthA+WidthB];
+        assign unused = ^p[35-WidthA-WidthB:0];
     end
 endmodule
