@@ -11,6 +11,9 @@ void add_train_command(CLI::App& app);
 /// `lacuna prune`: prunes a trained model and fine-tunes it.
 void add_prune_command(CLI::App& app);
 
+/// `lacuna compress`: searches, prunes, quantises and measures under a budget.
+void add_compress_command(CLI::App& app);
+
 /// `lacuna quantise`: makes the integer model that the engine runs.
 void add_quantise_command(CLI::App& app);
 

@@ -1,16 +1,20 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/cell_flag.hpp"
 #include "cli/commands.hpp"
 #include "common/error.hpp"
 #include "golden/blank_model.hpp"
 #include "golden/model_file.hpp"
+#include "model/engine_shape.hpp"
 #include "pack/cycle_model.hpp"
 #include "pack/device.hpp"
 #include "pack/report.hpp"
@@ -23,6 +27,8 @@ struct EstimateSettings {
     std::string model;
     std::string shape;
     int k = 2;
+    std::vector<int> k_x, k_h;
+    int k_head = 0;
     Cell cell = Cell::Lstm;
     std::string device = "lfe5u-85f";
     std::optional<int> tiles, ports, weight_depth, bank_depth, row_depth, accumulator_bits, act;
@@ -65,16 +71,34 @@ ModelShape parse_shape(const EstimateSettings& settings) {
         problems.add(
             fmt::format("--shape: got '{}', expected inputs and the units of each layer", settings.shape));
     }
-    if (settings.k < 1 || settings.k > 16) {
-        problems.add(fmt::format("--k: got {}, expected 1 to 16", settings.k));
-    }
+    const auto check = [&problems](const char* name, int k) {
+        if (k < 1 || k > 16) {
+            problems.add(fmt::format("{}: got {}, expected 1 to 16", name, k));
+        }
+    };
+    check("--k", settings.k);
+    check("--k-head", settings.k_head == 0 ? settings.k : settings.k_head);
+    const auto of_layers = [&](const char* name, const std::vector<int>& given) {
+        std::for_each(given.begin(), given.end(), [&](int k) { check(name, k); });
+        if (!given.empty() && given.size() + 1 != sizes.size()) {
+            problems.add(fmt::format("{}: got {} numbers, expected {}, one for each layer", name,
+                                     given.size(), std::max<std::size_t>(sizes.size(), 1) - 1));
+        }
+        return given;
+    };
+    shape.k_x = of_layers("--k-x", settings.k_x);
+    shape.k_h = of_layers("--k-h", settings.k_h);
     problems.throw_if_any(
         "For instance --shape 128,256,256/63 --k 2: 128 inputs, two layers of 256 units, a head of 63 rows.");
     shape.inputs = sizes.front();
     shape.units.assign(sizes.begin() + 1, sizes.end());
-    shape.k_x.assign(shape.units.size(), settings.k);
-    shape.k_h = shape.k_x;
-    shape.head_k = settings.k;
+    if (shape.k_x.empty()) {
+        shape.k_x.assign(shape.units.size(), settings.k);
+    }
+    if (shape.k_h.empty()) {
+        shape.k_h.assign(shape.units.size(), settings.k);
+    }
+    shape.head_k = settings.k_head == 0 ? settings.k : settings.k_head;
     shape.activation_bits = settings.act.value_or(shape.activation_bits);
     shape.cell = settings.cell;
     return shape;
@@ -112,18 +136,49 @@ std::string shape_text(const QuantisedModel& model) {
     return model.head ? text + fmt::format(" -> head {} (k {})", model.head->h.rows, model.head->h.k) : text;
 }
 
+/// What is estimated: a quantised model, the shape that a float model needs, or a shape.
+struct Subject {
+    QuantisedModel model;
+    std::size_t kept = 0;  ///< weights
+    std::size_t all = 0;
+};
+
+Subject subject_of(const EstimateSettings& settings) {
+    if (settings.model.empty()) {
+        Subject subject{blank_model(parse_shape(settings))};
+        subject.kept = subject.model.total_slots();
+        subject.all = subject.model.dense_weights();
+        return subject;
+    }
+    const SafeTensors file = read_safetensors(settings.model);
+    const std::string name = fmt::format("model file '{}'", settings.model);
+    if (is_quantised_model(file)) {
+        Subject subject{quantised_model_from(file, name)};
+        subject.kept = subject.model.total_slots();
+        subject.all = subject.model.dense_weights();
+        return subject;
+    }
+    EngineShape needed = engine_shape(float_model_from(file, name));
+    needed.shape.activation_bits = settings.act.value_or(needed.shape.activation_bits);
+    Subject subject{blank_model(needed.shape), needed.kept, needed.all};
+    subject.model.name = std::filesystem::path(settings.model).stem().string();
+    return subject;
+}
+
 void run_estimate(const EstimateSettings& settings) {
     if (settings.model.empty() == settings.shape.empty()) {
         throw Error(
             "estimate: give either a model file or --shape, for instance --shape 128,256,256/63 --k 2");
     }
-    const QuantisedModel model =
-        settings.model.empty() ? blank_model(parse_shape(settings)) : load_quantised_model(settings.model);
+    const Subject subject = subject_of(settings);
+    const QuantisedModel& model = subject.model;
     const Geometry geometry = geometry_of(settings, model.activation_bits);
     const Layout layout = Layout::unchecked(model, geometry);
     const bool fitting = fits(model, geometry);
 
     nlohmann::json json = {{"model", model.name}, {"fits", fitting}, {"engine", geometry.to_string()}};
+    json["weights"] = {{"kept", subject.kept}, {"all", subject.all}};
+    json["shape"] = shape_text(model);
     for (const Resource& resource : resources_of(model, layout)) {
         json["resources"].push_back(
             {{"name", resource.name}, {"needed", resource.needed}, {"available", resource.available}});
@@ -157,11 +212,17 @@ void add_estimate_command(CLI::App& app) {
                                        "Predict fit and cycles of a model, or of a shape, on an engine, "
                                        "exactly and before anything is built");
     auto settings = std::make_shared<EstimateSettings>();
-    command->add_option("model", settings->model, "Quantised model (.safetensors)");
+    command->add_option("model", settings->model,
+                        "Quantised model, or a float model however it was pruned (.safetensors)");
     command->add_option("--shape", settings->shape,
                         "Instead of a model: inputs,units[,units...][/head rows]");
     command->add_option("--k", settings->k, "With --shape: weights kept of each bank of 16")
         ->capture_default_str();
+    command->add_option("--k-x", settings->k_x, "The same for the input matrix of each layer: 4,2")
+        ->delimiter(',');
+    command->add_option("--k-h", settings->k_h, "The same for the recurrent matrix of each layer")
+        ->delimiter(',');
+    command->add_option("--k-head", settings->k_head, "The same for the head");
     add_cell_flag(*command, settings->cell);
     command
         ->add_option("--device", settings->device,

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
         app.require_subcommand(1);
         lacuna::add_train_command(app);
         lacuna::add_prune_command(app);
+        lacuna::add_compress_command(app);
         lacuna::add_quantise_command(app);
         lacuna::add_evaluate_command(app);
         lacuna::add_estimate_command(app);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/budget.hpp"
 #include "cli/commands.hpp"
 #include "cli/prune_flags.hpp"
 #include "cli/training_flags.hpp"
@@ -19,6 +20,7 @@ struct PruneSettings {
     TrainingFiles files;
     std::string model;
     std::string teacher;
+    BudgetSettings budget;
 };
 
 /// Parameters of the model to learn from; nothing without one.
@@ -42,13 +44,24 @@ void run_prune(const CLI::App& command, PruneSettings settings) {
     if (settings.train.distill > 0.0 && settings.teacher.empty()) {
         problems.add("--distill needs --teacher, the model to learn from");
     }
+    const auto& prune = settings.train.prune;
+    if (settings.budget.wanted() &&
+        (prune.scheme != Scheme::BankBalanced || !prune.k_x.empty() || !prune.k_h.empty())) {
+        problems.add(
+            "--budget and --budget-cycles choose the k's of bank-balanced pruning; leave out --scheme, --k-x "
+            "and --k-h");
+    }
     problems.throw_if_any("`lacuna prune --help` lists the options.");
     const auto model = load_float_model(settings.model);
     const auto data = load_dataset(settings.files.data, model.format);
     adopt_task_defaults(command, settings.train, model.format.task, false);
     print_data(data);
     const ParameterLayout layout(shape_of(model));
-    Trainer trainer(data, layout, flatten(model, layout), settings.train, load_teacher(settings, model));
+    const auto parameters = flatten(model, layout);
+    if (settings.budget.wanted()) {
+        choose_counts(settings.budget, data, layout, parameters, settings.train);
+    }
+    Trainer trainer(data, layout, parameters, settings.train, load_teacher(settings, model));
     run_training(trainer, data, run_options(settings.files, "prune", command, model.history));
 }
 
@@ -68,6 +81,7 @@ void add_prune_command(CLI::App& app) {
     command->add_option("model", settings->model, "Model file to start from")->required();
     add_training_flags(*command, settings->train, settings->files);
     add_prune_flags(*command, settings->train.prune);
+    add_budget_flags(*command, settings->budget);
     command
         ->add_option("--round-fraction", settings->train.round_fraction,
                      "Last part of the run with int8 rounding")

@@ -42,7 +42,7 @@ struct PruneOptions {
     int k = 16;            ///< weights kept per row and bank at the end; 16 = dense
     std::vector<int> k_x;  ///< the same per layer for its input matrix; empty: `k` for all
     std::vector<int> k_h;  ///< the same for its recurrent matrix
-    int k_head = 0;        ///< the same for the head; 0: `k`; 16: the head is never pruned
+    int k_head = 0;        ///< the same for a head on the engine; 0: `k`; 16: dense in every scheme
     /// Share of the weights pruned at the end, instead of the k's, for all schemes but bank-balanced; 0: as
     /// many as bank-balanced pruning with the k's would prune.
     double sparsity = 0.0;

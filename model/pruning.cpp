@@ -145,8 +145,10 @@ std::vector<PrunedMatrix> pruned_matrices(const ParameterLayout& layout, const P
         add(fmt::format("x {}", n), blocks.weight_x, blocks.weight_h.cols, options.k_x_of(n), true);
         add(fmt::format("h {}", n), blocks.weight_h, blocks.weight_h.cols, options.k_h_of(n), true);
     }
-    add("head", layout.head_weight, layout.head_weight.rows, options.k_of_head(),
-        options.k_head != kBankColumns);
+    if (layout.shape().head_on_engine()) {
+        add("head", layout.head_weight, layout.head_weight.rows, options.k_of_head(),
+            options.k_head != kBankColumns);
+    }
     return matrices;
 }
 
@@ -194,8 +196,8 @@ int BankCounts::largest() const {
 }
 
 bool BankCounts::uniform() const {
-    const auto same = [this](int k) { return k == k_head; };
-    return std::ranges::all_of(k_x, same) && std::ranges::all_of(k_h, same);
+    const auto same = [this](int k) { return k == k_x.front(); };
+    return std::ranges::all_of(k_x, same) && std::ranges::all_of(k_h, same) && (k_head == 0 || same(k_head));
 }
 
 BankCounts bank_counts(const ParameterLayout& layout, const PruneOptions& options, double share) {
@@ -206,7 +208,7 @@ BankCounts bank_counts(const ParameterLayout& layout, const PruneOptions& option
         counts.k_x.push_back(count(options.k_x_of(n)));
         counts.k_h.push_back(count(options.k_h_of(n)));
     }
-    counts.k_head = count(options.k_of_head());
+    counts.k_head = layout.shape().head_on_engine() ? count(options.k_of_head()) : 0;
     return counts;
 }
 

@@ -25,8 +25,8 @@ struct PrunedMatrix {
     Eigen::Index kept(double share) const;
 };
 
-/// The matrices with a target below their size, and those with k = 16 too: x and h of each layer from the
-/// input up, then the head.
+/// The matrices that the engine computes with, also those that stay dense: x and h of each layer from the
+/// input up, then the head, unless that is the host's.
 std::vector<PrunedMatrix> pruned_matrices(const ParameterLayout& layout, const PruneOptions& options);
 
 /// Fills a 0/1 mask of the whole network; embedding and biases are kept (those of removed units are not).
@@ -50,14 +50,14 @@ Flat<float> pruning_mask(const ParameterLayout& layout, const PruneOptions& opti
 struct BankCounts {
     std::vector<int> k_x;  ///< one entry per layer
     std::vector<int> k_h;
-    int k_head = kBankColumns;
+    int k_head = 0;  ///< 0: the head is the host's
 
     int largest() const;
     bool uniform() const;
 };
 BankCounts bank_counts(const ParameterLayout& layout, const PruneOptions& options, double share);
 
-/// Weights of x, h and head that `mask` keeps, and how many there are.
+/// Weights of all `pruned_matrices` that `mask` keeps, and how many there are.
 struct KeptWeights {
     Eigen::Index kept = 0;
     Eigen::Index all = 0;

@@ -86,7 +86,7 @@ bool says_all(const Trainer& trainer) {
 /// What is kept now: k where there is one, else the part of all weights.
 std::string kept_text(const Trainer& trainer) {
     if (says_all(trainer)) {
-        return fmt::format("k {}", trainer.counts().k_head);
+        return fmt::format("k {}", trainer.counts().k_x.front());
     }
     const auto weights = trainer.kept();
     return fmt::format("{:.1f} % of the weights kept",
@@ -96,7 +96,7 @@ std::string kept_text(const Trainer& trainer) {
 /// k for the history: one number, or those of each matrix.
 json counts_json(const BankCounts& counts) {
     if (counts.uniform()) {
-        return counts.k_head;
+        return counts.k_x.front();
     }
     return {{"x", counts.k_x}, {"h", counts.k_h}, {"head", counts.k_head}};
 }
@@ -127,7 +127,7 @@ FloatModel finish(Trainer& trainer, const Dataset& data, const RunOptions& optio
         model.layers[n].k_x = counts.k_x[n];
         model.layers[n].k_h = counts.k_h[n];
     }
-    model.k_head = counts.k_head;
+    model.k_head = counts.k_head == 0 ? kBankColumns : counts.k_head;
     progress.note("scoring the validation and the test split, each in one piece");
     json stage = {{"stage", options.stage},
                   {"command", options.command},

@@ -37,7 +37,9 @@ void for_each_part(const ParameterLayout& layout, std::size_t n, Index u, const 
     }
     visit(blocks.weight_h, Index{0}, u, blocks.weight_h.rows, Index{1});
     const Block& above = n + 1 < layout.layers.size() ? layout.layers[n + 1].weight_x : layout.head_weight;
-    visit(above, Index{0}, u, above.rows, Index{1});
+    if (&above != &layout.head_weight || !layout.shape().tied) {  // a tied head is the embedding of its input
+        visit(above, Index{0}, u, above.rows, Index{1});
+    }
 }
 
 }  // namespace
@@ -64,10 +66,11 @@ std::vector<Index> kept_units(const ParameterLayout& layout, bool count_head, In
 void keep_units(const ParameterLayout& layout, const std::vector<PrunedMatrix>& matrices,
                 const Flat<float>& scores, double share, Flat<float>& mask) {
     const auto& head = matrices.back();
-    const bool count_head = head.target < head.block.size();
+    const bool has_head = matrices.size() > 2 * layout.layers.size();
+    const bool count_head = has_head && head.target < head.block.size();
     Index budget = 0;
     for (const auto& matrix : matrices) {
-        budget += &matrix != &head || count_head ? matrix.kept(share) : 0;
+        budget += !has_head || &matrix != &head || count_head ? matrix.kept(share) : 0;
     }
     const auto units = kept_units(layout, count_head, budget);
     for (std::size_t n = 0; n < units.size(); ++n) {
