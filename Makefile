@@ -61,6 +61,9 @@ build: $(BUILD)/build.ninja ## Build everything
 # ---- boards
 include tools/bitstream/bitstream.mk
 
+# ---- accuracy
+include tools/accuracy/accuracy.mk
+
 # ---- simulation
 SIM_FLAGS = --model '$(MODEL)' --clock-mhz '$(CLOCK_MHZ)' \
 	$(if $(SCORE),--score) \

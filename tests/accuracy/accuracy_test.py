@@ -1,0 +1,183 @@
+"""Runs of the accuracy table: what is planned, that the queue resumes, what the table says, and what is refused."""
+
+import json
+import pathlib
+import stat
+import tempfile
+import unittest
+
+from tools.accuracy import data, page, plan, queue, results, table
+from tools.bitstream.problem import Problem
+from tools.data import mackey_glass
+
+# Writes what lacuna would write; fails once where a file `broken` says so; counts its calls.
+PROGRAM = """#!/usr/bin/env bash
+set -euo pipefail
+echo "$@" >> calls
+out=
+for ((i = 1; i <= $#; i++)); do
+    if [[ ${!i} == --out ]]; then j=$((i + 1)); out=${!j}; fi
+done
+case $1 in
+    train | prune | quantise)
+        if [[ $1 == prune && -f broken ]]; then rm broken; echo 'power failure' >&2; exit 1; fi
+        printf '\\x02\\0\\0\\0\\0\\0\\0\\0{}' > "$out" ;;
+    evaluate) echo '{"results": [{"perplexity": 100.5}]}' ;;
+    estimate) echo '{"figures": [{"mode": "score", "cycles_per_step": 784.0}], "weights": {"kept": 10, "all": 80}, "engine": "e"}' ;;
+esac
+"""
+
+
+def record(row, column, seed, value, golden=None, key="perplexity"):
+    item = {"row": row, "column": column, "seed": seed, "figure": key, "float": value, "cycles_per_step": 784.0,
+            "weights": {"kept": 1000, "all": 8000}}
+    return {**item, "golden": golden} if golden else item
+
+
+class Plan(unittest.TestCase):
+    def setUp(self):
+        self.runs = plan.load()
+
+    def test_every_row_and_column_has_a_plan(self):
+        planned = plan.make_runs(self.runs, list(self.runs["rows"]), list(self.runs["columns"]), [1, 2, 3])
+        self.assertEqual(len(planned), len(self.runs["rows"]) * (1 + len(self.runs["columns"])) * 3)
+        self.assertEqual(len({run.name for run in planned}), len(planned))
+        for run in planned:
+            self.assertEqual(run.needs, [] if run.column == plan.BASE else [f"{run.row}/base-{run.seed}/model.safetensors"])
+
+    def test_all_columns_are_trained_alike_but_for_the_pruning(self):
+        for row in self.runs["rows"]:
+            trained = set()
+            for column, settings in self.runs["columns"].items():
+                words = plan.make_run(self.runs, row, column, 2).stages[0][1]
+                options = dict(zip(words, words[1:]))
+                for option in ("--out", *settings["prune"]):
+                    options.pop(option)
+                trained.add(tuple((name, value) for name, value in options.items() if name.startswith("--")))
+            self.assertEqual(len(trained), 1, row)
+
+    def test_balanced_columns_have_a_golden_model(self):
+        for column in self.runs["columns"]:
+            files = [file for file, _ in plan.make_run(self.runs, "digits", column, 1).stages]
+            self.assertEqual("golden.json" in files, column.startswith("balanced"))
+
+    def test_later_options_replace_earlier_ones(self):
+        self.assertEqual(plan.values_of({"--k": 1, "--regrow": True}, None, {"--k": 2, "--regrow": False}), ["--k", "2"])
+
+    def test_unknown_names_are_refused(self):
+        with self.assertRaisesRegex(Problem, "ROWS=digits,mnist: mnist not known; expected some of a, digits"):
+            plan.select(["a", "digits"], "digits,mnist", "ROWS")
+
+    def test_texts_that_one_must_own(self):
+        self.assertEqual(data.missing("ptb", {}), "needs PTB_DIR=folder")
+        self.assertEqual(data.missing("ptb", {"PTB_DIR": "x"}), "")
+        self.assertEqual(data.missing("digits", {}), "")
+
+
+class Queue(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.work = pathlib.Path(self.folder.name)
+        program = self.work / "lacuna"
+        program.write_text(PROGRAM)
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        self.runs = plan.load()
+        self.planned = plan.make_runs(self.runs, ["kjv-words"], ["dense", "balanced-8x"], [1])
+
+    def calls(self):
+        return [line.split()[0] for line in (self.work / "calls").read_text().splitlines()]
+
+    def test_a_broken_run_goes_on_where_it_ended_and_nothing_is_done_twice(self):
+        (self.work / "broken").touch()
+        failed = queue.execute(self.planned, self.work, 1, "")
+        self.assertEqual(failed, ["kjv-words/dense-1"])
+        self.assertEqual(queue.execute(self.planned, self.work, 1, ""), [])
+        self.assertEqual(self.calls().count("train"), 1)
+        self.assertEqual(self.calls().count("prune"), 3)
+        self.assertEqual(self.calls().count("quantise"), 1)
+        before = len(self.calls())
+        self.assertEqual(queue.execute(self.planned, self.work, 1, ""), [])
+        self.assertEqual(len(self.calls()), before)
+
+        kept = self.work / "kept"
+        results.collect(self.planned, self.work, kept)
+        items = results.load(kept)
+        self.assertEqual([item["column"] for item in items], ["balanced-8x", "dense"])
+        self.assertEqual(items[0]["golden"], 100.5)
+        self.assertNotIn("golden", items[1])
+        first = (kept / "kjv-words.dense.1.json").read_bytes()
+        results.collect(self.planned, self.work, kept)
+        self.assertEqual((kept / "kjv-words.dense.1.json").read_bytes(), first)
+
+    def test_other_commands_in_the_same_folder_are_refused(self):
+        queue.execute(self.planned, self.work, 1, "")
+        self.runs["rows"]["kjv-words"]["prune"]["--epochs"] = 1
+        changed = plan.make_runs(self.runs, ["kjv-words"], ["dense"], [1])
+        with self.assertRaisesRegex(Problem, "other commands(.|\n)*kjv-words/dense-1"):
+            queue.check_plan(changed, self.work)
+        queue.check_plan(self.planned, self.work)
+
+
+class Table(unittest.TestCase):
+    def setUp(self):
+        self.runs = plan.load()
+        self.records = [record("kjv-words", "dense", seed, 100.0 + seed) for seed in (1, 2, 3)]
+        self.records += [record("kjv-words", "balanced-8x", 1, 103.02, 104.04)]
+        self.summary = results.summary(self.records)
+
+    def test_mean_and_spread_are_those_of_the_seeds(self):
+        cell = self.summary["kjv-words"]["dense"]
+        self.assertEqual((cell["float"], cell["float_spread"], cell["seeds"]), (102.0, 1.0, [1, 2, 3]))
+        self.assertNotIn("golden", cell)
+
+    def test_the_table_compares_with_dense_float(self):
+        text = table.markdown(self.runs, self.summary, [])
+        self.assertIn("| dense | 1,000 | 8.00x | 102.0 ± 1.0 |", text)
+        self.assertIn("| bank-balanced 8x | 1,000 | 8.00x | 103.0 | +1.00 % | 104.0 | +2.00 % | 784.0 | 7.84 | 1 |", text)
+
+    def test_errors_are_compared_in_points(self):
+        summary = results.summary([record("digits", "dense", 1, 0.02, key="accuracy"),
+                                   record("digits", "units-8x", 1, 0.05, key="accuracy")])
+        self.assertIn("| +3.00 points |", table.row_table(self.runs, "digits", summary["digits"], 100))
+
+    def test_what_is_missing_is_said(self):
+        lines = table.what_is_missing(self.runs, self.summary, ["kjv-words", "digits"], [1, 2, 3], {"digits": "because"})
+        self.assertIn("kjv-words: balanced-8x, seed 2, 3", lines)
+        self.assertIn("digits: all columns, seed 1, 2, 3 (because)", lines)
+        self.assertFalse([line for line in lines if "dense" in line.split(":")[1].split(", ")])
+
+    def test_the_page_has_a_mark_for_every_figure_and_nothing_from_elsewhere(self):
+        text = page.page(self.runs, self.summary, ["x < y"])
+        self.assertEqual(text.count("<circle"), 2 * 2)
+        self.assertEqual(text.count("<rect"), 2 * 1)
+        self.assertIn("x &lt; y", text)
+        self.assertNotIn("http", text)
+        self.assertNotIn("<script", text)
+
+    def test_ticks_are_round_and_inside(self):
+        self.assertEqual(page.ticks(0.0, 1.0), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+        self.assertEqual(page.ticks(98.3, 104.9), [100, 102, 104])
+
+
+class Data(unittest.TestCase):
+    def test_the_series_keeps_its_equation(self):
+        # With more samples the beginning shifts, so compare one unit of time by its own slopes instead.
+        values = mackey_glass.series(400)
+        self.assertEqual(values, mackey_glass.series(400))
+        self.assertTrue(0.2 < min(values) < 0.6 and 1.1 < max(values) < 1.4)
+        errors = []
+        for t in range(18, 399):
+            slope = mackey_glass.slope(values[t], values[t - 17])
+            errors.append(abs(slope - (values[t + 1] - values[t - 1]) / 2))
+        self.assertLess(sum(errors) / len(errors), 0.005)
+
+    def test_results_that_are_kept_are_whole(self):
+        for item in results.load(plan.ROOT / "results" / "accuracy"):
+            with self.subTest(item=f"{item['row']} {item['column']} {item['seed']}"):
+                self.assertTrue(item["commands"] and item["commit"] and item["versions"]["compiler"])
+                self.assertNotIn("/root", json.dumps(item))
+
+
+if __name__ == "__main__":
+    unittest.main()

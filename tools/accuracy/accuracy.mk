@@ -1,0 +1,24 @@
+# The table of accuracy, included by the Makefile at the top.
+ACCURACY := python3 -m tools.accuracy.main
+ACCURACY_FLAGS = --rows '$(ROWS)' --columns '$(COLUMNS)' --seeds '$(or $(call given,SEEDS),1..3)' --corpus '$(CORPUS)' \
+	--hosts '$(HOSTS)' --jobs '$(or $(RUNS_AT_ONCE),1)' --lacuna build/main/cli/lacuna \
+	--work '$(or $(call given,WORK),out/accuracy)' --results '$(or $(call given,RESULTS),results/accuracy)'
+export WIKITEXT_DIR PTB_DIR DIGITS
+
+.PHONY: accuracy accuracy-table accuracy-list accuracy-speed
+
+accuracy: lacuna-program ## Train, prune, quantise, compare (days; resumes): ROWS= COLUMNS= SEEDS= WORK= HOSTS= WIKITEXT_DIR= CORPUS=ptb PTB_DIR=
+	@$(ACCURACY) run $(ACCURACY_FLAGS)
+
+accuracy-table: ## Make the table and the plots of the results that are there
+	@$(ACCURACY) table $(ACCURACY_FLAGS)
+
+accuracy-list: ## List the runs of the table and their commands
+	@$(ACCURACY) list $(ACCURACY_FLAGS)
+
+# PyTorch is here for this comparison only; nothing else of Lacuna needs it.
+accuracy-speed: lacuna-program data ## Compare the training speed with PyTorch's (installs python3-torch); ROUNDS= UPDATES= THREADS=
+	@python3 -c 'import torch' 2>/dev/null || { echo 'installing python3-torch'; \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y --no-install-recommends python3-torch > /dev/null; }
+	@python3 -m tools.accuracy.speed build/main/cli/lacuna data/kjv --rounds '$(or $(ROUNDS),5)' --updates '$(or $(UPDATES),10)' \
+		--threads '$(or $(THREADS),2)' --out '$(or $(call given,RESULTS),results/accuracy)/speed.json'

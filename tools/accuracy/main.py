@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""The table of accuracy: what `make accuracy` and its like call.
+
+Usage: python3 -m tools.accuracy.main run|table|list [--rows R,..] [--columns C,..] [--seeds 1..3] [--work FOLDER] ...
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+from tools.accuracy import data, page, plan, queue, results, table
+from tools.bitstream.problem import Problem
+from tools.bitstream.sweep import parse_seeds
+
+
+def chosen(options, runs):
+    """Rows, columns and seeds that were asked for."""
+    usual = [row for row, settings in runs["rows"].items() if settings.get("only", "") in ("", f"CORPUS={options.corpus}")]
+    if options.corpus and not any(settings.get("only") == f"CORPUS={options.corpus}" for settings in runs["rows"].values()):
+        raise Problem(f"CORPUS={options.corpus}: expected ptb, or nothing")
+    rows = plan.select(runs["rows"], options.rows, "ROWS") if options.rows else usual
+    return rows, plan.select(runs["columns"], options.columns, "COLUMNS"), parse_seeds(options.seeds)
+
+
+def folders_of(environment):
+    return {name: environment.get(name, "") for name in data.OWNED.values()}
+
+
+def publish(runs, rows, seeds, folders, kept):
+    """Table, JSON and page of all results that are kept; prints the table."""
+    summary = results.summary(results.load(kept))
+    shown = [row for row in runs["rows"] if row in rows or row in summary]
+    reasons = {row: data.missing(runs["rows"][row]["data"], folders) for row in shown}
+    missing = table.what_is_missing(runs, summary, shown, seeds, reasons)
+    kept.mkdir(parents=True, exist_ok=True)
+    text = table.markdown(runs, summary, missing)
+    (kept / "README.md").write_text(text)
+    (kept / "table.json").write_text(json.dumps({"rows": summary, "missing": missing}, indent=1) + "\n")
+    (kept / "plots.html").write_text(page.page(runs, summary, missing))
+    print(text)
+    print(f"written to {kept}: README.md, table.json, plots.html")
+
+
+def run(options, runs):
+    rows, columns, seeds = chosen(options, runs)
+    folders = folders_of(os.environ)
+    ready = []
+    for row in rows:
+        if why := data.missing(runs["rows"][row]["data"], folders):
+            print(f"{row}: left out, {why}")
+        else:
+            ready.append(row)
+    todo = plan.make_runs(runs, ready, columns, seeds)
+    work = options.work
+    queue.check_plan(todo, work)
+    work.mkdir(parents=True, exist_ok=True)
+    for row in ready:
+        data.prepare(runs["rows"][row]["data"], work, folders)
+    # A copy: a build in the middle of hours of runs must not change the program under them.
+    shutil.copy2(options.lacuna, work / "lacuna.partial")
+    os.replace(work / "lacuna.partial", work / "lacuna")
+    failed = queue.execute(todo, work, options.jobs, options.hosts)
+    results.collect(todo, work, options.results)
+    publish(runs, rows, seeds, folders, options.results)
+    if failed:
+        raise Problem(f"{len(failed)} runs did not end: {', '.join(failed)}; what they said is above. Run the same command to go on")
+
+
+def only_table(options, runs):
+    rows, columns, seeds = chosen(options, runs)
+    if options.work.is_dir():
+        results.collect(plan.make_runs(runs, rows, columns, seeds), options.work, options.results)
+    publish(runs, rows, seeds, folders_of(os.environ), options.results)
+
+
+def show_list(options, runs):
+    rows, columns, seeds = chosen(options, runs)
+    for item in plan.make_runs(runs, rows, columns, seeds):
+        print(f"{item.name}: {'done' if queue.is_done(item, options.work) else 'to do'}")
+        for _, command in item.stages:
+            print("  " + " ".join(command))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="accuracy", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, function in (("run", run), ("table", only_table), ("list", show_list)):
+        sub = commands.add_parser(name)
+        sub.set_defaults(function=function)
+        for option in ("rows", "columns", "hosts", "corpus"):
+            sub.add_argument(f"--{option}", default="")
+        sub.add_argument("--seeds", default="1..3")
+        sub.add_argument("--jobs", type=int, default=1)
+        sub.add_argument("--lacuna", type=pathlib.Path, default="build/main/cli/lacuna")
+        sub.add_argument("--work", type=pathlib.Path, default="out/accuracy")
+        sub.add_argument("--results", type=pathlib.Path, default="results/accuracy")
+    options = parser.parse_args()
+    try:
+        options.function(options, plan.load())
+    except Problem as problem:
+        print(f"{options.command}: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{options.command}: interrupted; the same command goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

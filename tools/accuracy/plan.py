@@ -1,0 +1,106 @@
+"""Runs of the accuracy table: tools/accuracy/runs.json turned into commands."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import shlex
+
+from tools.bitstream.problem import Problem
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RUNS = ROOT / "tools" / "accuracy" / "runs.json"
+BASE = "base"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One row, column and seed. Its folder below the working folder is row/column-seed; all paths are below that."""
+    row: str
+    column: str
+    seed: int
+    stages: tuple  # of (file that the stage makes, command)
+
+    @property
+    def name(self):
+        return f"{self.row}/{self.column}-{self.seed}"
+
+    @property
+    def needs(self):
+        """Files of other runs that it starts from."""
+        return [] if self.column == BASE else [f"{self.row}/{BASE}-{self.seed}/model.safetensors"]
+
+    @property
+    def key(self):
+        return hashlib.sha256(json.dumps(self.stages).encode()).hexdigest()
+
+    def script(self):
+        """Shell script that runs from the working folder; each stage whose file is there is over."""
+        lines = ["set -euo pipefail", f"mkdir -p {self.name}"]
+        for file, command in self.stages:
+            path = f"{self.name}/{file}"
+            text = shlex.join(command)
+            if file.endswith(".json"):
+                text += f" > {path}.partial && mv {path}.partial {path}"
+            lines.append(f"test -f {path} || {{ echo {shlex.quote('== ' + shlex.join(command))} >&2; {text}; }}")
+        return "\n".join(lines) + "\n"
+
+
+def load(path=RUNS):
+    with path.open() as file:
+        return json.load(file)
+
+
+def select(names, text, what):
+    """The names in `text` (a,b,c; all where it is empty), in the order of the list."""
+    if not text:
+        return list(names)
+    wanted = text.split(",")
+    if unknown := [name for name in wanted if name not in names]:
+        raise Problem(f"{what}={text}: {', '.join(unknown)} not known; expected some of {', '.join(names)}")
+    return [name for name in names if name in wanted]
+
+
+def values_of(*parts):
+    """Options given later replace those given earlier: {"--epochs": 3} and the like, as words."""
+    options = {}
+    for part in parts:
+        options.update(part or {})
+    words = []
+    for name, value in options.items():
+        if value is False or value is None:
+            continue
+        words += [name] if value is True else [name, str(value)]
+    return words
+
+
+def make_run(runs, row, column, seed):
+    settings = runs["rows"][row]
+    data = ["--data", f"data/{settings['data']}"]
+    common = {**settings.get("common", {}), "--seed": seed}
+    folder = f"{row}/{column}-{seed}"
+    model = f"{folder}/model.safetensors"
+    if column == BASE:
+        train = ["./lacuna", "train", *data, "--out", model, "--resume", *values_of(common, settings["train"])]
+        return Run(row, column, seed, (("model.safetensors", train),))
+    chosen = runs["columns"][column]
+    start = f"{row}/{BASE}-{seed}/model.safetensors"
+    options = values_of(common, runs["prune"], {"--teacher": start}, settings["prune"], chosen["prune"],
+                        settings.get("columns", {}).get(column))
+    stages = [("model.safetensors", ["./lacuna", "prune", start, *data, "--out", model, "--resume", *options]),
+              ("test.json", ["./lacuna", "evaluate", model, *data, "--split", "test", "--json"])]
+    engine = values_of(runs["engine"], settings.get("engine"))
+    if chosen.get("golden"):
+        golden = f"{folder}/golden.safetensors"
+        quantise = ["./lacuna", "quantise", model, *data, "--out", golden, "--name", f"{row}-{column}",
+                    *values_of(settings.get("quantise"))]
+        stages += [("golden.safetensors", quantise),
+                   ("golden.json", ["./lacuna", "evaluate", golden, *data, "--split", "test", "--json"])]
+    stages.append(("estimate.json", ["./lacuna", "estimate", model, "--json", *engine]))
+    return Run(row, column, seed, tuple(stages))
+
+
+def make_runs(runs, rows, columns, seeds):
+    """All runs selected, those that others start from first."""
+    columns = [BASE, *columns]
+    return [make_run(runs, row, column, seed) for column in columns for row in rows for seed in seeds]

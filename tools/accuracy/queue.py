@@ -1,0 +1,77 @@
+"""Runs in a queue, on this machine's cores or on several machines, by GNU parallel."""
+
+import shutil
+import subprocess
+import sys
+
+from tools.bitstream.problem import Problem
+
+RETURNED = ("model.safetensors", "golden.safetensors", "test.json", "golden.json", "estimate.json")
+
+
+def waves(runs):
+    """Runs that nothing waits for, then those that start from their models."""
+    return [[run for run in runs if not run.needs], [run for run in runs if run.needs]]
+
+
+def check_plan(runs, work):
+    """Refuses to go on in the folder of a run whose commands were others."""
+    changed = []
+    for run in runs:
+        script = work / run.name / "run.sh"
+        if script.is_file() and script.read_text() != run.script():
+            changed.append(str(script.parent))
+    if changed:
+        raise Problem("these runs were begun with other commands than tools/accuracy/runs.json has now:\n  "
+                      + "\n  ".join(changed) + "\ndelete their folders to run them again, or give another WORK= folder")
+
+
+def is_done(run, work):
+    return all((work / run.name / file).is_file() for file, _ in run.stages)
+
+
+def write_script(run, work):
+    folder = work / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.sh").write_text(run.script())
+
+
+def remote_flags(run_list, hosts):
+    """Files go with each run, and come back; what a broken run leaves stays there, for the next attempt."""
+    flags = ["--sshlogin", hosts, "--workdir", ".", "--basefile", "lacuna"]
+    for name in sorted({stage[1][stage[1].index("--data") + 1] for run in run_list for stage in run.stages
+                        if "--data" in stage[1]}):
+        flags += ["--basefile", name]
+    return flags
+
+
+def execute(runs, work, jobs, hosts):
+    """Runs all that is not done; returns the names of those that failed."""
+    if not shutil.which("parallel"):
+        raise Problem("parallel is not on PATH: install GNU parallel (Debian package parallel)")
+    failed = []
+    for wave in waves(runs):
+        wave = [run for run in wave if not is_done(run, work) and not set(run.needs) & missing_files(run, work)]
+        if not wave:
+            continue
+        for run in wave:
+            write_script(run, work)
+        print(f"{len(wave)} runs, {jobs} at a time: {wave[0].name} .. {wave[-1].name}", flush=True)
+        command = ["parallel", "--will-cite", "--jobs", str(jobs), "--line-buffer", "--tagstring", "{1}",
+                   "--colsep", "\t", "--joblog", "jobs.tsv"]
+        if hosts:
+            command += remote_flags(wave, hosts)
+            command += ["--transferfile", "{1}/run.sh", "--transferfile", "{2}"]
+            for file in RETURNED:
+                command += ["--return", f"{{1}}/{file}"]
+        lines = [f"{run.name}\t{run.needs[0] if run.needs else 'lacuna'}" for run in wave]
+        done = subprocess.run([*command, "bash {1}/run.sh 2>&1"], cwd=work, input="\n".join(lines), text=True,
+                              stdout=sys.stderr, check=False)
+        failed += [run.name for run in wave if not is_done(run, work)]
+        if done.returncode not in range(102):
+            raise Problem(f"parallel ended with {done.returncode}: it was interrupted; run the same command to go on")
+    return failed
+
+
+def missing_files(run, work):
+    return {file for file in run.needs if not (work / file).is_file()}

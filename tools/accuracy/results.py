@@ -1,0 +1,118 @@
+"""What is kept of a run, one JSON file each, and means over seeds."""
+
+import json
+import math
+import platform
+import statistics
+import struct
+import subprocess
+
+from tools.accuracy.plan import BASE, ROOT
+
+# Key of the figure in `lacuna evaluate --json`: name, unit in the table, whether more is better.
+FIGURES = {
+    "bits_per_character": ("bits per character", 1.0, False),
+    "perplexity": ("perplexity", 1.0, False),
+    "accuracy": ("errors, %", 100.0, False),
+    "nrmse": ("NRMSE", 1.0, False),
+}
+
+
+def history(file):
+    """Stages that a model file went through, from its header."""
+    with file.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        metadata = json.loads(stream.read(length)).get("__metadata__", {})
+    return json.loads(metadata.get("lacuna.history", "{}")).get("stages", [])
+
+
+def figure_of(file):
+    """Key and value of an answer of `lacuna evaluate --json`; of an accuracy the errors, so that less is better."""
+    answer = json.loads(file.read_text())["results"][0]
+    key = next(key for key in FIGURES if key in answer)
+    return key, 1.0 - answer[key] if key == "accuracy" else answer[key]
+
+
+def commit():
+    text = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], cwd=ROOT, capture_output=True,
+                          text=True, check=False).stdout.strip()
+    return text or "unknown"
+
+
+def versions(work):
+    """Of what decides the digits of a result: compiler, Eigen, instruction set; and the machine, for the record."""
+    cache = (ROOT / "build/main/CMakeCache.txt")
+    settings = dict(line.split("=", 1) for line in cache.read_text().splitlines() if "=" in line) if cache.is_file() else {}
+    compiler = settings.get("CMAKE_CXX_COMPILER:FILEPATH", settings.get("CMAKE_CXX_COMPILER:STRING", "c++"))
+    first = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout.splitlines()
+    eigen = subprocess.run(["pkg-config", "--modversion", "eigen3"], capture_output=True, text=True, check=False)
+    return {"compiler": first[0] if first else "unknown", "eigen": eigen.stdout.strip(),
+            "instruction_set": settings.get("LACUNA_ARCH:STRING", "unknown"), "machine": platform.machine(),
+            "system": platform.platform()}
+
+
+def record(run, work):
+    """What results/accuracy keeps of a run that is done."""
+    folder = work / run.name
+    key, value = figure_of(folder / "test.json")
+    estimate = json.loads((folder / "estimate.json").read_text())
+    score = next(figures for figures in estimate["figures"] if figures["mode"] == "score")
+    result = {
+        "row": run.row, "column": run.column, "seed": run.seed, "figure": key, "float": value,
+        "weights": estimate["weights"], "cycles_per_step": score["cycles_per_step"], "engine": estimate["engine"],
+        "commands": [" ".join(command) for _, command in run.stages], "stages": history(folder / "model.safetensors"),
+        "commit": commit(), "versions": versions(work),
+    }
+    if (folder / "golden.json").is_file():
+        result["golden"] = figure_of(folder / "golden.json")[1]
+    return result
+
+
+def collect(runs, work, kept):
+    """Writes the record of every run that is done."""
+    kept.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        if run.column == BASE or not all((work / run.name / file).is_file() for file, _ in run.stages):
+            continue
+        target = kept / f"{run.row}.{run.column}.{run.seed}.json"
+        new = record(run, work)
+        # The same commands gave these digits before: their record names the commit that did so first.
+        if target.is_file():
+            old = json.loads(target.read_text())
+            if {**old, "commit": "", "versions": ""} == {**new, "commit": "", "versions": ""}:
+                continue
+        target.write_text(json.dumps(new, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(kept):
+    return [json.loads(file.read_text()) for file in sorted(kept.glob("*.*.*.json"))]
+
+
+def spread(values):
+    """Mean and standard deviation of a sample (0 for one value)."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def summary(records):
+    """Per row and column: mean and spread of the figures over seeds, size and cycles."""
+    cells = {}
+    for item in records:
+        cells.setdefault((item["row"], item["column"]), []).append(item)
+    table = {}
+    for (row, column), items in cells.items():
+        cell = {"figure": items[0]["figure"], "seeds": sorted(item["seed"] for item in items),
+                "kept": items[0]["weights"]["kept"], "all": items[0]["weights"]["all"],
+                "cycles_per_step": statistics.fmean(item["cycles_per_step"] for item in items)}
+        for kind in ("float", "golden"):
+            values = [item[kind] for item in items if kind in item]
+            if values:
+                cell[kind], cell[f"{kind}_spread"] = spread(values)
+        table.setdefault(row, {})[column] = cell
+    return table
+
+
+def digits(value, error):
+    """So many digits that the spread has two."""
+    if error > 0:
+        return max(0, 1 - math.floor(math.log10(error)))
+    return max(0, 3 - math.floor(math.log10(abs(value)))) if value else 2

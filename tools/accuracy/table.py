@@ -1,0 +1,77 @@
+"""The table of accuracy as Markdown."""
+
+from tools.accuracy.results import FIGURES, digits
+
+
+def figure_text(cell, kind):
+    value, error = cell[kind], cell[f"{kind}_spread"]
+    scale = FIGURES[cell["figure"]][1]
+    value, error = value * scale, error * scale
+    places = digits(value, error)
+    return f"{value:.{places}f}" + (f" ± {error:.{places}f}" if len(cell["seeds"]) > 1 else "")
+
+
+def against(cell, kind, dense):
+    """Relative to the dense model in float; of errors the difference in points."""
+    if cell["figure"] == "accuracy":
+        return f"{100 * (cell[kind] - dense['float']):+.2f} points"
+    return f"{100 * (cell[kind] / dense['float'] - 1):+.2f} %"
+
+
+def row_table(runs, row, cells, clock_mhz):
+    """One row of the table of accuracy is a table here: a line for each column."""
+    settings = runs["rows"][row]
+    figure = FIGURES[next(iter(cells.values()))["figure"]][0]
+    lines = [f"### {settings['title']}", "",
+             f"| model | weights kept | smaller | {figure}, float | against dense | golden int8 | against dense | cycles/step | us/step at {clock_mhz:g} MHz | seeds |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
+    dense = cells.get("dense")
+    for column, wanted in runs["columns"].items():
+        cell = cells.get(column)
+        if not cell:
+            continue
+        parts = [wanted["title"], f"{cell['kept']:,}", f"{cell['all'] / cell['kept']:.2f}x"]
+        for kind in ("float", "golden"):
+            here = kind in cell
+            compare = here and dense and not (column == "dense" and kind == "float")
+            parts += [figure_text(cell, kind) if here else "", against(cell, kind, dense) if compare else ""]
+        parts += [f"{cell['cycles_per_step']:.1f}", f"{cell['cycles_per_step'] / clock_mhz:.2f}", str(len(cell["seeds"]))]
+        lines.append("| " + " | ".join(parts) + " |")
+    return "\n".join(lines)
+
+
+def missing_text(missing):
+    if not missing:
+        return "Nothing of the table is missing."
+    return "\n".join(["Missing:", "", *[f"- {line}" for line in missing]])
+
+
+def what_is_missing(runs, summary, rows, seeds, reasons):
+    """Lines that say which rows, columns and seeds have no result yet."""
+    lines = []
+    for row in rows:
+        cells = summary.get(row, {})
+        absent = {}
+        for column in runs["columns"]:
+            left = [seed for seed in seeds if seed not in cells.get(column, {}).get("seeds", [])]
+            if left:
+                absent.setdefault(tuple(left), []).append(column)
+        why = f" ({reasons[row]})" if reasons.get(row) else ""
+        for left, columns in absent.items():
+            which = "all columns" if len(columns) == len(runs["columns"]) else ", ".join(columns)
+            lines.append(f"{row}: {which}, seed {', '.join(map(str, left))}{why}")
+    return lines
+
+
+def markdown(runs, summary, missing):
+    clock = runs["engine"]["--clock-mhz"]
+    parts = ["# Accuracy", "",
+             "Made by `make accuracy` (docs/accuracy.md); the files beside this one hold the commands, seeds, commits and tool "
+             "versions of each run. Mean over the seeds ± standard deviation, test split. Every model, the dense one too, is the "
+             "same dense start trained on for the same updates on the same schedule. Weights are those that the engine holds. Cycles: "
+             f"the cycle model's, inputs known ahead, on the engine of an {runs['engine']['--device'].upper()}; unstructured and column pruning take "
+             "there what their fullest banks need.", ""]
+    for row in runs["rows"]:
+        if row in summary:
+            parts += [row_table(runs, row, summary[row], clock), ""]
+    return "\n".join([*parts, missing_text(missing), ""])
