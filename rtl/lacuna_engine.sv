@@ -396,7 +396,7 @@ module lacuna_engine #(
     );
 
     lacuna_retire #(
-        .Ports(Ports), .RowDepth(RowDepth), .AccW(AccW), .CellDsps(CellDsps != 0)
+        .Ports(Ports), .RowDepth(RowDepth), .AccW(AccW), .CellDsps(CellDsps)
     ) u_retire (
         .clk_i, .rst_ni,
         .valid_i(drain_valid),

@@ -9,7 +9,7 @@
 `default_nettype none
 
 module lacuna_cell #(
-    parameter bit CellDsps = 1'b0
+    parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
     input wire logic table_we_i,

@@ -7,7 +7,7 @@
 
 module lacuna_port #(
     parameter int unsigned AccW = 24,
-    parameter bit CellDsps = 1'b0
+    parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
     input wire logic table_we_i,

@@ -13,7 +13,7 @@ module lacuna_retire #(
     parameter int unsigned Ports = 1,
     parameter int unsigned RowDepth = 512,
     parameter int unsigned AccW = 24,
-    parameter bit CellDsps = 1'b0
+    parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
     input wire logic rst_ni,

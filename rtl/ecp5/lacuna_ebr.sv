@@ -94,27 +94,26 @@ module lacuna_ebr #(
         end
 
         for (genvar q = 0; q < Quads; q++) begin : gen_quad
-            logic [4*36-1:0] of_four;  // flat: Yosys 0.52 cannot size a 2-D array from a nested block
+            localparam int unsigned There = Blocks - 4 * q < 4 ? Blocks - 4 * q : 4;
+            logic [There*36-1:0] there;  // flat: Yosys 0.52 cannot size a 2-D array from a nested block
 
-            for (genvar b = 0; b < 4; b++) begin : gen_word
-                if (4 * q + b < Blocks) begin : gen_there
-                    assign of_four[b*36+:36] = word[4*q+b];
-                end else begin : gen_none
-                    assign of_four[b*36+:36] = '0;
-                end
+            for (genvar b = 0; b < There; b++) begin : gen_word
+                assign there[b*36+:36] = word[4*q+b];
             end
 
-            for (genvar w = 0; w < 36; w++) begin : gen_bit
-                if (4 * q + 2 >= Blocks) begin : gen_pair
-                    assign quad[q*36+w] = low_qq[0] ? of_four[36+w] : of_four[w];
-                end else begin : gen_four
+            if (There == 1) begin : gen_single
+                assign quad[q*36+:36] = there;
+            end else if (There == 2) begin : gen_pair
+                assign quad[q*36+:36] = low_qq[0] ? there[36+:36] : there[35:0];
+            end else begin : gen_mux
+                for (genvar w = 0; w < 36; w++) begin : gen_bit
                     logic even, odd;
 
                     LUT4 #(.INIT(16'hCACA)) u_even (  // C ? B : A
-                        .A(of_four[w]), .B(of_four[36+w]), .C(low_qq[0]), .D(1'b0), .Z(even)
+                        .A(there[w]), .B(there[36+w]), .C(low_qq[0]), .D(1'b0), .Z(even)
                     );
-                    LUT4 #(.INIT(16'hCACA)) u_odd (
-                        .A(of_four[2*36+w]), .B(of_four[3*36+w]), .C(low_qq[0]), .D(1'b0), .Z(odd)
+                    LUT4 #(.INIT(16'hCACA)) u_odd (  // of three, the third either way
+                        .A(there[72+w]), .B(there[(There-1)*36+w]), .C(low_qq[0]), .D(1'b0), .Z(odd)
                     );
                     PFUMX u_mux (.BLUT(even), .ALUT(odd), .C0(low_qq[1]), .Z(quad[q*36+w]));
                 end

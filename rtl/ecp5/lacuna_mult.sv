@@ -9,7 +9,7 @@ module lacuna_mult #(
     parameter int unsigned WidthA = 24,
     parameter int unsigned WidthB = 16,
     parameter int unsigned Latency = 3,
-    parameter bit Dsp = 1'b0
+    parameter int unsigned Dsp = 0
 ) (
     input wire logic clk_i,
     input wire logic signed [WidthA-1:0] a_i,
@@ -19,7 +19,7 @@ module lacuna_mult #(
     localparam int unsigned DspWidth = 18;
     localparam int unsigned DspLatency = 2;
 
-    if (Dsp && WidthA <= DspWidth) begin : gen_dsp
+    if (Dsp != 0 && WidthA <= DspWidth) begin : gen_dsp
         logic signed [WidthA+WidthB-1:0] product;
 
         lacuna_pe_mult #(
@@ -42,7 +42,7 @@ module lacuna_mult #(
         );
     end
 
-    if (Latency < 2 || Latency > 3) begin : gen_bad
-        $error("lacuna_mult: Latency 2..3");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || Dsp > 1) begin : gen_bad
+        $error("lacuna_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, Dsp 0 or 1");
     end
 endmodule

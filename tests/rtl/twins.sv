@@ -48,7 +48,7 @@ module twins #(
         localparam int unsigned B = 32'(MultB[m*8+:8]);
         logic signed [A+B-1:0] product;
 
-        lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8])), .Dsp(MultDsp[m])) u_mult (
+        lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8])), .Dsp(32'(MultDsp[m]))) u_mult (
             .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
         );
         assign product_o[m] = 54'(product);
