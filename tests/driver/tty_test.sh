@@ -156,6 +156,7 @@ expect 'no model after it' 0 'model      none' -- info --port "$port"
 start "$work/monitor.log" "$lacuna" monitor --port "$port" --interval 0.2
 expect 'port busy' 1 'another program uses it' -- info --port "$port"
 kill -KILL "$board"
+wait "$board" 2>/dev/null
 for _ in $(seq 100); do
     grep -q 'went away' "$work/monitor.log" && break
     sleep 0.1
