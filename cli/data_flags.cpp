@@ -1,5 +1,6 @@
 #include "cli/data_flags.hpp"
 
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ void add_data_flags(CLI::App& command, DataOptions& data) {
 
 void add_task_flags(CLI::App& command, DataOptions& data) {
     std::vector<std::string> names;
+    names.reserve(std::size(kTasks));
     for (const Task task : kTasks) {
         names.emplace_back(task_name(task));
     }

@@ -426,7 +426,7 @@ double bytes_per_column(const NetworkShape& shape) {
     constexpr double kLstmValues =
         4 + 4;  // gates, cells, hidden, tanh_cell, and the gradient above, per unit
     constexpr double kGruValues = 6 + 3;
-    double values = static_cast<double>(shape.inputs(0) + (shape.last_step ? 0 : shape.head_rows()));
+    auto values = static_cast<double>(shape.inputs(0) + (shape.last_step ? 0 : shape.head_rows()));
     for (const auto units : shape.units) {
         values += static_cast<double>(units) * (shape.cell == Cell::Gru ? kGruValues : kLstmValues);
     }

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <utility>
 
 #include "model/npy.hpp"
 #include "model/sequences.hpp"
@@ -27,8 +28,8 @@ std::string place_text(const NpyArray& array, std::size_t at) {
 
 class NpzReader {
   public:
-    NpzReader(const std::filesystem::path& path, const std::string& suffix, Problems& problems)
-        : subject_(path.string()), suffix_(suffix), arrays_(read_npz(path)), problems_(problems) {}
+    NpzReader(const std::filesystem::path& path, std::string suffix, Problems& problems)
+        : subject_(path.string()), suffix_(std::move(suffix)), arrays_(read_npz(path)), problems_(problems) {}
 
     Sequences read(bool values) {
         const auto* x = find("x", true);

@@ -45,9 +45,10 @@ double LearningRate::at(const Position& position) const {
     switch (schedule) {
         case RateSchedule::Constant:
             return peak;
-        case RateSchedule::Step:
-            return peak * std::pow(decay, static_cast<double>(position.update /
-                                                              (position.per_epoch * decay_epochs)));
+        case RateSchedule::Step: {
+            const auto stairs = position.update / (position.per_epoch * decay_epochs);
+            return peak * std::pow(decay, static_cast<double>(stairs));
+        }
         case RateSchedule::Plateau:
             return peak * std::pow(decay, position.reductions);
         default:

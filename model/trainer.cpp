@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "common/error.hpp"
 #include "common/sha256.hpp"
@@ -39,7 +40,7 @@ Trainer::Trainer(const Dataset& data, ParameterLayout layout, Flat<float> initia
                  std::optional<Flat<float>> teacher)
     : data_(data),
       layout_(std::move(layout)),
-      options_(options),
+      options_(std::move(options)),
       start_(digest(initial) + (teacher ? digest(*teacher) : "")),
       parameters_(std::move(initial)),
       mask_(Flat<float>::Ones(parameters_.size())),
@@ -75,9 +76,9 @@ Trainer::Trainer(const Dataset& data, ParameterLayout layout, Flat<float> initia
     }
 }
 
-Trainer::Trainer(const Dataset& data, ParameterLayout layout, const HostedModel& hosted,
+Trainer::Trainer(const Dataset& data, const ParameterLayout& layout, const HostedModel& hosted,
                  const FloatModel& source, TrainOptions options)
-    : Trainer(data, layout, flatten(source, layout), options) {
+    : Trainer(data, layout, flatten(source, layout), std::move(options)) {
     integers_.emplace(hosted, layout_);
     mask_ = integers_->mask();
     // The quantiser's integers, which it chose with care, are where the weights start.
@@ -350,7 +351,7 @@ void Trainer::take_best() {
 
 double Trainer::operations_per_update() const {
     const auto& shape = layout_.shape();
-    const double steps = static_cast<double>(by_stream() ? options_.steps : data_.train.longest());
+    const auto steps = static_cast<double>(by_stream() ? options_.steps : data_.train.longest());
     double head = static_cast<double>(layout_.head_weight.size()) / (shape.last_step ? steps : 1.0);
     if (options_.sampled > 0) {
         head *= static_cast<double>(options_.sampled) / static_cast<double>(shape.head_rows());

@@ -29,7 +29,7 @@ EngineShape pruned_shape(const NetworkShape& network, const PruneOptions& option
     const auto weights = kept_weights(layout, mask);
     DataFormat format;
     format.task = network.task;
-    const auto shape = engine_shape(unflatten(parameters.cwiseProduct(mask), layout, format));
+    auto shape = engine_shape(unflatten(parameters.cwiseProduct(mask), layout, format));
     CHECK(shape.kept == static_cast<std::size_t>(weights.kept));
     CHECK(shape.all == static_cast<std::size_t>(weights.all));
     return shape;

@@ -135,24 +135,25 @@ PassOptions dropped(const Dropout& dropout) {
     return options;
 }
 
-const NetworkShape kCharacters{7, 5, {6, 4}};
-const NetworkShape kWords{40, 5, {6, 4}, Cell::Lstm, Task::Words};  // more words than columns
-const NetworkShape kTied{40, 4, {6, 4}, Cell::Lstm, Task::Words, 0, false, true};
-const NetworkShape kClasses{0, 5, {6, 4}, Cell::Lstm, Task::Classification, 3, true};
-const NetworkShape kValues{0, 5, {6, 4}, Cell::Lstm, Task::Regression, 2, false};
-const NetworkShape kLastValues{0, 5, {6, 4}, Cell::Lstm, Task::Regression, 2, true};
+const NetworkShape characters_shape{7, 5, {6, 4}};
+const NetworkShape words_shape{40, 5, {6, 4}, Cell::Lstm, Task::Words};  // more words than columns
+const NetworkShape tied_shape{40, 4, {6, 4}, Cell::Lstm, Task::Words, 0, false, true};
+const NetworkShape classes_shape{0, 5, {6, 4}, Cell::Lstm, Task::Classification, 3, true};
+const NetworkShape values_shape{0, 5, {6, 4}, Cell::Lstm, Task::Regression, 2, false};
+const NetworkShape last_values_shape{0, 5, {6, 4}, Cell::Lstm, Task::Regression, 2, true};
 
 }  // namespace
 
 TEST_CASE("gradients of all parameters agree with finite differences") {
-    for (const auto& shape : {kCharacters, kWords, kTied, kClasses, kValues, kLastValues}) {
+    for (const auto& shape :
+         {characters_shape, words_shape, tied_shape, classes_shape, values_shape, last_values_shape}) {
         CAPTURE(task_name(shape.task));
         check_cells(shape);
     }
 }
 
 TEST_CASE("gradients agree with finite differences under dropout") {
-    for (const auto& shape : {kCharacters, kWords, kClasses}) {
+    for (const auto& shape : {characters_shape, words_shape, classes_shape}) {
         CAPTURE(task_name(shape.task));
         check_cells(shape, dropped({0.0, 0.0, 0.3}));
         check_cells(shape, dropped({0.0, 0.3, 0.0}));
@@ -161,21 +162,21 @@ TEST_CASE("gradients agree with finite differences under dropout") {
 }
 
 TEST_CASE("gradients agree with finite differences for mixed targets") {
-    check_cells(kCharacters, {}, 0.4);
-    check_cells(kClasses, {}, 0.4);
+    check_cells(characters_shape, {}, 0.4);
+    check_cells(classes_shape, {}, 0.4);
 }
 
 TEST_CASE("gradients of a sampled softmax agree with finite differences") {
     const auto shares = token_shares({3, 3, 3, 8, 9, 9, 20, 39}, 40);
     PassOptions options;
     options.sampling = {12, 5, &shares};
-    check_cells(kWords, options);
-    check_cells(kTied, options);
+    check_cells(words_shape, options);
+    check_cells(tied_shape, options);
 }
 
 TEST_CASE("all tokens drawn: the sampled softmax is the full one") {
     const auto shares = token_shares({}, 40);
-    Fixture fixture(kWords);
+    Fixture fixture(words_shape);
     Network<double> network(fixture.layout, kStreams);
     const double full = fixture.loss(network, 0.0);
     fixture.options.sampling = {40, 5, &shares};
@@ -186,7 +187,7 @@ TEST_CASE("all tokens drawn: the sampled softmax is the full one") {
 }
 
 TEST_CASE("dropout drops the same elements in all steps, and another seed others") {
-    Fixture fixture(kValues);
+    Fixture fixture(values_shape);
     fixture.batch.inputs.setOnes();
     fixture.options = dropped({0.5, 0.0, 0.0});
     Network<double> network(fixture.layout, kStreams);
@@ -200,7 +201,7 @@ TEST_CASE("dropout drops the same elements in all steps, and another seed others
 }
 
 TEST_CASE("what lies behind a sequence's end has no effect") {
-    Fixture fixture(kClasses);
+    Fixture fixture(classes_shape);
     Network<double> network(fixture.layout, kStreams);
     Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
     const double loss = fixture.loss(network, 0.0);
