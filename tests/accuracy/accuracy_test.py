@@ -6,7 +6,7 @@ import stat
 import tempfile
 import unittest
 
-from tools.accuracy import data, page, plan, queue, results, table
+from tools.accuracy import data, page, plan, results, runner, table
 from tools.bitstream.problem import Problem
 from tools.data import mackey_glass
 
@@ -90,14 +90,14 @@ class Queue(unittest.TestCase):
 
     def test_a_broken_run_goes_on_where_it_ended_and_nothing_is_done_twice(self):
         (self.work / "broken").touch()
-        failed = queue.execute(self.planned, self.work, 1, "")
+        failed = runner.execute(self.planned, self.work, 1, "")
         self.assertEqual(failed, ["kjv-words/dense-1"])
-        self.assertEqual(queue.execute(self.planned, self.work, 1, ""), [])
+        self.assertEqual(runner.execute(self.planned, self.work, 1, ""), [])
         self.assertEqual(self.calls().count("train"), 1)
         self.assertEqual(self.calls().count("prune"), 3)
         self.assertEqual(self.calls().count("quantise"), 1)
         before = len(self.calls())
-        self.assertEqual(queue.execute(self.planned, self.work, 1, ""), [])
+        self.assertEqual(runner.execute(self.planned, self.work, 1, ""), [])
         self.assertEqual(len(self.calls()), before)
 
         kept = self.work / "kept"
@@ -111,12 +111,12 @@ class Queue(unittest.TestCase):
         self.assertEqual((kept / "kjv-words.dense.1.json").read_bytes(), first)
 
     def test_other_commands_in_the_same_folder_are_refused(self):
-        queue.execute(self.planned, self.work, 1, "")
+        runner.execute(self.planned, self.work, 1, "")
         self.runs["rows"]["kjv-words"]["prune"]["--epochs"] = 1
         changed = plan.make_runs(self.runs, ["kjv-words"], ["dense"], [1])
         with self.assertRaisesRegex(Problem, "other commands(.|\n)*kjv-words/dense-1"):
-            queue.check_plan(changed, self.work)
-        queue.check_plan(self.planned, self.work)
+            runner.check_plan(changed, self.work)
+        runner.check_plan(self.planned, self.work)
 
 
 class Table(unittest.TestCase):

@@ -11,7 +11,7 @@ import pathlib
 import shutil
 import sys
 
-from tools.accuracy import data, page, plan, queue, results, table
+from tools.accuracy import data, page, plan, results, runner, table
 from tools.bitstream.problem import Problem
 from tools.bitstream.sweep import parse_seeds
 
@@ -55,14 +55,14 @@ def run(options, runs):
             ready.append(row)
     todo = plan.make_runs(runs, ready, columns, seeds)
     work = options.work
-    queue.check_plan(todo, work)
+    runner.check_plan(todo, work)
     work.mkdir(parents=True, exist_ok=True)
     for row in ready:
         data.prepare(runs["rows"][row]["data"], work, folders)
     # A copy: a build in the middle of hours of runs must not change the program under them.
     shutil.copy2(options.lacuna, work / "lacuna.partial")
     os.replace(work / "lacuna.partial", work / "lacuna")
-    failed = queue.execute(todo, work, options.jobs, options.hosts)
+    failed = runner.execute(todo, work, options.jobs, options.hosts)
     results.collect(todo, work, options.results)
     publish(runs, rows, seeds, folders, options.results)
     if failed:
@@ -79,7 +79,7 @@ def only_table(options, runs):
 def show_list(options, runs):
     rows, columns, seeds = chosen(options, runs)
     for item in plan.make_runs(runs, rows, columns, seeds):
-        print(f"{item.name}: {'done' if queue.is_done(item, options.work) else 'to do'}")
+        print(f"{item.name}: {'done' if runner.is_done(item, options.work) else 'to do'}")
         for _, command in item.stages:
             print("  " + " ".join(command))
 

@@ -34,12 +34,17 @@ def figure_of(file):
 
 
 def commit():
-    text = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], cwd=ROOT, capture_output=True,
-                          text=True, check=False).stdout.strip()
-    return text or "unknown"
+    """The commit of the sources; what changed since, results apart, is said."""
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    text = git("rev-parse", "--short=12", "HEAD").stdout.strip()
+    if not text:
+        return "unknown"
+    changed = git("status", "--porcelain", "--", ".", ":!results").stdout.strip()
+    return text + "-changed" if changed else text
 
 
-def versions(work):
+def versions():
     """Of what decides the digits of a result: compiler, Eigen, instruction set; and the machine, for the record."""
     cache = (ROOT / "build/main/CMakeCache.txt")
     settings = dict(line.split("=", 1) for line in cache.read_text().splitlines() if "=" in line) if cache.is_file() else {}
@@ -61,7 +66,7 @@ def record(run, work):
         "row": run.row, "column": run.column, "seed": run.seed, "figure": key, "float": value,
         "weights": estimate["weights"], "cycles_per_step": score["cycles_per_step"], "engine": estimate["engine"],
         "commands": [" ".join(command) for _, command in run.stages], "stages": history(folder / "model.safetensors"),
-        "commit": commit(), "versions": versions(work),
+        "commit": (folder / "commit").read_text().strip(), "versions": versions(),
     }
     if (folder / "golden.json").is_file():
         result["golden"] = figure_of(folder / "golden.json")[1]

@@ -35,7 +35,7 @@ def main():
     shape = ["--streams", STREAMS, "--steps", STEPS, "--threads", options.threads]
     ours = [options.lacuna, "train", "--data", options.data, "--task", "words", "--vocabulary", VOCABULARY, "--embedding", 128,
             "--units", "256,256", "--dropout", 0, *shape, "--benchmark", options.updates]
-    theirs = [sys.executable, "tools/accuracy/speed_torch.py", VOCABULARY, STREAMS, STEPS, options.threads, options.updates]
+    theirs = [sys.executable, "-m", "tools.accuracy.speed_torch", VOCABULARY, STREAMS, STEPS, options.threads, options.updates]
     rates = {"lacuna": [], "torch": []}
     torch = ""
     try:

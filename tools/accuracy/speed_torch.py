@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Updates per second of PyTorch on the word model of the table: embedding 128, LSTM 256 -> 256, head of the vocabulary.
 
-Usage: speed_torch.py VOCABULARY STREAMS STEPS THREADS UPDATES    prints JSON; the batch is random words
+Usage: python3 -m tools.accuracy.speed_torch VOCABULARY STREAMS STEPS THREADS UPDATES    prints JSON; the batch is random words
 """
 
 import json

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 
+from tools.accuracy import results
 from tools.bitstream.problem import Problem
 
 RETURNED = ("model.safetensors", "golden.safetensors", "test.json", "golden.json", "estimate.json")
@@ -30,10 +31,11 @@ def is_done(run, work):
     return all((work / run.name / file).is_file() for file, _ in run.stages)
 
 
-def write_script(run, work):
+def write_script(run, work, commit):
     folder = work / run.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "run.sh").write_text(run.script())
+    (folder / "commit").write_text(commit + "\n")
 
 
 def remote_flags(run_list, hosts):
@@ -50,12 +52,13 @@ def execute(runs, work, jobs, hosts):
     if not shutil.which("parallel"):
         raise Problem("parallel is not on PATH: install GNU parallel (Debian package parallel)")
     failed = []
+    commit = results.commit()
     for wave in waves(runs):
         wave = [run for run in wave if not is_done(run, work) and not set(run.needs) & missing_files(run, work)]
         if not wave:
             continue
         for run in wave:
-            write_script(run, work)
+            write_script(run, work, commit)
         print(f"{len(wave)} runs, {jobs} at a time: {wave[0].name} .. {wave[-1].name}", flush=True)
         command = ["parallel", "--will-cite", "--jobs", str(jobs), "--line-buffer", "--tagstring", "{1}",
                    "--colsep", "\t", "--joblog", "jobs.tsv"]
