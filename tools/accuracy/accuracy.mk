@@ -16,9 +16,11 @@ accuracy-table: ## Make the table and the plots of the results that are there
 accuracy-list: ## List the runs of the table and their commands
 	@$(ACCURACY) list $(ACCURACY_FLAGS)
 
-# PyTorch is here for this comparison only; nothing else of Lacuna needs it.
-accuracy-speed: lacuna-program data ## Compare the training speed with PyTorch's (installs python3-torch); ROUNDS= UPDATES= THREADS=
-	@python3 -c 'import torch' 2>/dev/null || { echo 'installing python3-torch'; \
-		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y --no-install-recommends python3-torch > /dev/null; }
-	@python3 -m tools.accuracy.speed build/main/cli/lacuna data/kjv --rounds '$(or $(ROUNDS),5)' --updates '$(or $(UPDATES),10)' \
+# PyTorch is here for this comparison only; nothing else of Lacuna needs it. Debian's takes the system's BLAS, and would be
+# far too slow with the reference one. The packages are for the system's own Python.
+SPEED_PACKAGES := python3-torch libopenblas0-pthread
+accuracy-speed: lacuna-program data ## Compare the training speed with PyTorch's (installs python3-torch and OpenBLAS); ROUNDS= UPDATES= THREADS=
+	@dpkg -s $(SPEED_PACKAGES) > /dev/null 2>&1 || { echo 'installing $(SPEED_PACKAGES)'; \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y --no-install-recommends $(SPEED_PACKAGES) > /dev/null; }
+	@/usr/bin/python3 -m tools.accuracy.speed build/main/cli/lacuna data/kjv --rounds '$(or $(ROUNDS),5)' --updates '$(or $(UPDATES),10)' \
 		--threads '$(or $(THREADS),2)' --out '$(or $(call given,RESULTS),results/accuracy)/speed.json'
