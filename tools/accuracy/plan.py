@@ -101,6 +101,6 @@ def make_run(runs, row, column, seed):
 
 
 def make_runs(runs, rows, columns, seeds):
-    """All runs selected, those that others start from first."""
+    """All runs selected, row by row, in each row those that others start from first."""
     columns = [BASE, *columns]
-    return [make_run(runs, row, column, seed) for column in columns for row in rows for seed in seeds]
+    return [make_run(runs, row, column, seed) for row in rows for column in columns for seed in seeds]

@@ -80,7 +80,7 @@ def main():
          "updates_per_second": rates, "torch": torch, "torch_best": best, "blas": blas(), "load_average": os.getloadavg(), "ratio": ratio, "commit": commit(),
          "command": f"make accuracy-speed ROUNDS={options.rounds} UPDATES={options.updates} THREADS={options.threads}"},
         indent=1) + "\n")
-    print(f"lacuna trains {ratio:.2f} times as fast as PyTorch {torch} ({options.threads} threads against its best, {best}; {STREAMS} x {STEPS} words; "
+    print(f"lacuna trains {ratio:.2f} times as fast as PyTorch {torch} (threads: {options.threads}; PyTorch's best: {best}; {STREAMS} x {STEPS} words; "
           f"medians of {options.rounds} rounds); written to {options.out}")
     return 0
 
