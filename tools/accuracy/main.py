@@ -30,9 +30,9 @@ def folders_of(environment):
 
 
 def publish(runs, rows, seeds, folders, kept):
-    """Table, JSON and page of all results that are kept; prints the table."""
+    """Table, JSON and page of all results that are kept, and what they lack; prints the table."""
     summary = results.summary(results.load(kept))
-    shown = [row for row in runs["rows"] if row in rows or row in summary]
+    shown = [row for row, settings in runs["rows"].items() if row in rows or row in summary or "only" not in settings]
     reasons = {row: data.missing(runs["rows"][row]["data"], folders) for row in shown}
     missing = table.what_is_missing(runs, summary, shown, seeds, reasons)
     kept.mkdir(parents=True, exist_ok=True)

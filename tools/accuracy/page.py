@@ -94,7 +94,7 @@ def legend(runs):
         name = "bank-balanced" if column.startswith("balanced") else wanted["title"]
         shown[name] = COLOURS.get(column, "#38c0a8")
     marks = "".join(f'<span style="color:{colour}">●</span> {html.escape(name)} &nbsp; ' for name, colour in shown.items())
-    return f"<p>{marks} ● float, □ golden int8; bars: standard deviation over the seeds; lower is better</p>"
+    return f"<p>{marks} ● float, □ golden; bars: standard deviation over the seeds; lower is better</p>"
 
 
 def page(runs, summary, missing):

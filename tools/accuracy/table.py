@@ -22,8 +22,9 @@ def row_table(runs, row, cells, clock_mhz):
     """One row of the table of accuracy is a table here: a line for each column."""
     settings = runs["rows"][row]
     figure = FIGURES[next(iter(cells.values()))["figure"]][0]
+    golden = f"golden, {settings.get('engine', {}).get('--act', 8)}-bit activations"
     lines = [f"### {settings['title']}", "",
-             f"| model | weights kept | smaller | {figure}, float | against dense | golden int8 | against dense | cycles/step | us/step at {clock_mhz:g} MHz | seeds |",
+             f"| model | weights kept | smaller | {figure}, float | against dense | {golden} | against dense | cycles/step | us/step at {clock_mhz:g} MHz | seeds |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     dense = cells.get("dense")
     for column, wanted in runs["columns"].items():
