@@ -4,7 +4,7 @@
 // returns an undefined word: users must not do it. Contents are undefined until written.
 // One block of 512 words after the other; the last words, where there are 32 at most, are in distributed RAM behind
 // two registers, so that 528 words do not take a second block. Behind the blocks, four make a bit of the word with two
-// LUT4 and one PFUMX, half of what Yosys infers. Twin of generic/lacuna_ebr.sv.
+// LUT4 and one PFUMX; of five, Yosys makes twice as much by itself. Twin of generic/lacuna_ebr.sv.
 //
 // Width 1..36; Depth 2..65536; Space, Select: what belongs into the blocks (lacuna_block), none by default.
 `default_nettype none
