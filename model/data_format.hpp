@@ -15,7 +15,9 @@ namespace lacuna {
 /// A value is mean + deviation * (what the network sees), element by element.
 struct Normalisation {
     Eigen::VectorXf mean;
-    Eigen::VectorXf deviation;  ///< standard deviation, or 1 where a column is constant
+    /// Standard deviation, of inputs at least a quarter of the largest distance from the mean; 1 where a
+    /// column is constant.
+    Eigen::VectorXf deviation;
 
     /// Turns columns of values into what the network sees, in place.
     void apply(Eigen::Ref<Eigen::MatrixXf> values) const;

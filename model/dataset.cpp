@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -137,10 +138,17 @@ std::array<Sequences, 3> read_sequences(const DataOptions& options, const std::s
     return result;
 }
 
-Normalisation normalisation_of(const Eigen::MatrixXf& values) {
+/// A feature that is rarely not zero has values many deviations away. All inputs share one scale when they
+/// become integers, so that a single such feature would leave few steps to all others.
+constexpr double kWidestInput = 4;
+
+/// @param widest values lie at most so many deviations from the mean; a column with others counts as wider
+Normalisation normalisation_of(const Eigen::MatrixXf& values, double widest) {
     const Eigen::MatrixXd exact = values.cast<double>();
     const Eigen::VectorXd mean = exact.rowwise().mean();
-    const Eigen::VectorXd deviation = ((exact.colwise() - mean).cwiseAbs2().rowwise().mean()).cwiseSqrt();
+    const Eigen::MatrixXd distance = (exact.colwise() - mean).cwiseAbs();
+    const Eigen::VectorXd deviation =
+        distance.cwiseAbs2().rowwise().mean().cwiseSqrt().cwiseMax(distance.rowwise().maxCoeff() / widest);
     Normalisation result{mean.cast<float>(), deviation.cast<float>()};
     result.deviation = (result.deviation.array() > 0).select(result.deviation, 1.0F);
     return result;
@@ -174,7 +182,7 @@ DataFormat format_of(const Sequences& train, const DataOptions& options, Problem
         problems.add("train: has no sequences");
         return format;
     }
-    format.input = normalisation_of(train.inputs);
+    format.input = normalisation_of(train.inputs, kWidestInput);
     if (format.task == Task::Classification) {
         format.classes = classes_of(train.labels);
         if (format.classes.size() < 2) {
@@ -183,7 +191,7 @@ DataFormat format_of(const Sequences& train, const DataOptions& options, Problem
         }
         return format;
     }
-    format.output = normalisation_of(train.targets);
+    format.output = normalisation_of(train.targets, std::numeric_limits<double>::infinity());
     return format;
 }
 

@@ -106,6 +106,22 @@ TEST_CASE("labelled sequences of an .npz file become classes, normalised by the 
     CHECK(values.format.output.mean[0] == doctest::Approx(7.0));
 }
 
+TEST_CASE("a feature that is hardly ever there does not reach further than the others") {
+    const TemporaryFolder folder;
+    std::vector<float> x(200);
+    std::vector<long> y(100);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        x[2 * i] = i % 2 == 0 ? 1.0F : -1.0F;
+        x[2 * i + 1] = i == 7 ? 16.0F : 0.0F;  // 10 deviations from the mean
+        y[i] = static_cast<long>(i % 2);
+    }
+    write_splits(folder, {{"x", npy<float>({100, 1, 2}, x)}, {"y", npy<long>({100}, y)}});
+    const auto data = load_dataset(data_in(folder / ""));
+    CHECK(data.format.input.deviation[0] == doctest::Approx(1.0));
+    CHECK(data.format.input.deviation[1] == doctest::Approx((16 - 0.16) / 4));
+    CHECK(data.train.inputs.maxCoeff() == doctest::Approx(4.0));
+}
+
 TEST_CASE("values after each step, and one long series, cut by time") {
     const TemporaryFolder folder;
     write_npz(folder / "s.npz", {{"x", npy<float>({40, 1}, ramp(40))}, {"y", npy<float>({40}, ramp(40))}});
