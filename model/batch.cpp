@@ -8,13 +8,17 @@ long stream_positions(const Split& split) {
     return split.tokens.empty() ? split.starts.back() : static_cast<long>(split.tokens.size()) - 1;
 }
 
-Batch stream_batch(const Split& split, std::span<const long> firsts, long steps, bool fresh) {
+Batch stream_batch(const Split& split, std::span<const long> firsts, long steps, bool fresh, long unscored) {
     Batch batch;
     batch.streams = static_cast<Eigen::Index>(firsts.size());
     batch.fresh = fresh;
     if (split.tokens.empty()) {
         batch.inputs.resize(split.inputs.rows(), steps * batch.streams);
-        batch.values.resize(split.targets.rows(), steps * batch.streams);
+        batch.values.resize(split.targets.rows(), (steps - unscored) * batch.streams);
+        for (Eigen::Index column = unscored * batch.streams; unscored > 0 && column < batch.inputs.cols();
+             ++column) {
+            batch.scored.push_back(column);
+        }
     }
     Eigen::Index column = 0;
     for (long t = 0; t < steps; ++t) {
@@ -22,7 +26,9 @@ Batch stream_batch(const Split& split, std::span<const long> firsts, long steps,
             const long position = first + t;
             if (split.tokens.empty()) {
                 batch.inputs.col(column) = split.inputs.col(position);
-                batch.values.col(column) = split.targets.col(position);
+                if (t >= unscored) {
+                    batch.values.col(column - unscored * batch.streams) = split.targets.col(position);
+                }
                 ++column;
             } else {
                 batch.tokens.push_back(split.tokens[static_cast<std::size_t>(position)]);

@@ -29,7 +29,9 @@ struct Batch {
 };
 
 /// Steps firsts[b] .. firsts[b] + steps - 1 of a text or series as stream b.
-Batch stream_batch(const Split& split, std::span<const long> firsts, long steps, bool fresh);
+/// @param unscored of a series: first steps, fewer than `steps`, that the head does not read
+Batch stream_batch(const Split& split, std::span<const long> firsts, long steps, bool fresh,
+                   long unscored = 0);
 
 /// Whole sequences, one a stream, padded with zeros to the longest.
 Batch sequence_batch(const Split& split, std::span<const long> sequences);

@@ -13,6 +13,7 @@
 #include "golden/prng.hpp"
 #include "model/fake_quantise.hpp"
 #include "model/shards.hpp"
+#include "model/walk.hpp"
 
 namespace lacuna {
 
@@ -166,7 +167,8 @@ void Trainer::fill_batch(Shard& shard, int index) const {
     for (long b = 0; b < streams; ++b) {
         firsts.push_back(offset + (index * streams + b) * stream_length_ + chunk * options_.steps);
     }
-    shard.batch = stream_batch(data_.train, firsts, options_.steps, chunk == 0);
+    const long settling = std::min(settling_steps(data_.train, stream_length_), options_.steps / 2L);
+    shard.batch = stream_batch(data_.train, firsts, options_.steps, chunk == 0, chunk == 0 ? settling : 0);
 }
 
 void Trainer::run_shard(int index, const Flat<float>& effective, double scored) {

@@ -3,6 +3,7 @@
 
 #include "model/shards.hpp"
 #include "model/trainer.hpp"
+#include "model/walk.hpp"
 
 namespace lacuna {
 
@@ -52,9 +53,13 @@ Tally Trainer::evaluate_streams(const Split& split, int streams) {
                 firsts.push_back((shard * per_shard + b) * length + first);
             }
             const long steps = std::min<long>(options_.steps, length - first);
-            const auto batch = stream_batch(split, firsts, steps, first == 0);
+            const long unscored = std::max(0L, settling_steps(split, length) - first);
+            const bool scored = unscored < steps;
+            const auto batch = stream_batch(split, firsts, steps, first == 0, scored ? unscored : 0);
             const double loss = network.forward(parameters, batch, pass);
-            add_outputs(network, batch, loss, tallies[static_cast<std::size_t>(shard)], task);
+            if (scored) {
+                add_outputs(network, batch, loss, tallies[static_cast<std::size_t>(shard)], task);
+            }
         }
     });
     Tally all(task);

@@ -20,6 +20,14 @@ inline long steps_to_walk(const Split& split, long limit) {
     return *std::ranges::lower_bound(split.starts, limit);
 }
 
+/// First steps of a stretch of `length` of a series that are not scored: a state that begins at zero knows
+/// nothing of the past, and what it forecasts there says nothing of the model. 0 for texts and sequences.
+inline long settling_steps(const Split& split, long length) {
+    constexpr long kEnough = 100;
+    constexpr long kShare = 10;  // at most so many-th of what there is
+    return split.tokens.empty() && split.series() ? std::min(kEnough, length / kShare) : 0;
+}
+
 /// Calls visitor.reset() before each sequence, visitor.step(position) for each step (position of the token or
 /// of the column of `inputs`) and, where it is scored, visitor.score(target): the next token, the class, or
 /// the column of `targets`.
@@ -34,15 +42,16 @@ void walk(const Split& split, long limit, Visitor& visitor) {
         }
         return;
     }
+    const long settled = settling_steps(split, steps);
     const bool every_step = split.labels.empty() && split.targets.cols() == split.starts.back();
     for (long s = 0; s < split.sequences() && split.starts[static_cast<std::size_t>(s)] < steps; ++s) {
         visitor.reset();
         const long end = std::min(steps, split.starts[static_cast<std::size_t>(s) + 1]);
         for (long t = split.starts[static_cast<std::size_t>(s)]; t < end; ++t) {
             visitor.step(t);
-            if (every_step) {
+            if (every_step && t >= settled) {
                 visitor.score(t);
-            } else if (t + 1 == end) {
+            } else if (!every_step && t + 1 == end) {
                 visitor.score(split.labels.empty() ? s : split.labels[static_cast<std::size_t>(s)]);
             }
         }

@@ -7,6 +7,7 @@
 #include "golden/prng.hpp"
 #include "model/scorer.hpp"
 #include "model/trainer.hpp"
+#include "model/walk.hpp"
 #include "tests/model/tiny.hpp"
 
 namespace lacuna {
@@ -175,6 +176,32 @@ TEST_CASE("a series is forecast, as a stream and as sequences") {
     }
     CHECK_FALSE(data.train.series());
     CHECK(learnt(data, shape_for(data), options_for(30)) < 0.4);
+}
+
+TEST_CASE("the first steps of a series, whose past is unknown, are read but not scored") {
+    struct Counter {
+        long steps = 0;
+        std::vector<long> scored;
+        void reset() {}
+        void step(long /*position*/) { ++steps; }
+        void score(long target) { scored.push_back(target); }
+    } counter;
+    const auto data = wave_data();
+    walk(data.valid, 0, counter);
+    CHECK(counter.steps == 300);
+    CHECK(counter.scored.size() == 270);
+    CHECK(counter.scored.front() == 30);
+
+    const std::vector<long> firsts = {0, 150};
+    const auto batch = stream_batch(data.valid, firsts, 20, true, 5);
+    CHECK(batch.columns() == 40);
+    CHECK(batch.scored_columns() == 30);
+    CHECK(batch.scored.front() == 10);
+    CHECK(batch.inputs(0, 10) == data.valid.inputs(0, 5));
+    CHECK(batch.values(0, 0) == data.valid.targets(0, 5));
+    CHECK(batch.values(0, 29) == data.valid.targets(0, 169));
+    CHECK(settling_steps(word_data().valid, 1000) == 0);
+    CHECK(settling_steps(sign_data().valid, 1000) == 0);
 }
 
 TEST_CASE("each task gives the same bytes again, with other threads, and from a checkpoint") {
