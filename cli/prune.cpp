@@ -54,7 +54,7 @@ void run_prune(const CLI::App& command, PruneSettings settings) {
     problems.throw_if_any("`lacuna prune --help` lists the options.");
     const auto model = load_float_model(settings.model);
     const auto data = load_dataset(settings.files.data, model.format);
-    adopt_task_defaults(command, settings.train, model.format.task, false);
+    adopt_defaults(command, settings.train, TrainOptions::pruning_defaults(model.format.task));
     print_data(data);
     const ParameterLayout layout(shape_of(model));
     const auto parameters = flatten(model, layout);
@@ -71,13 +71,7 @@ void add_prune_command(CLI::App& app) {
     auto* command = app.add_subcommand("prune", "Prune a trained model to k of 16 weights and fine-tune it");
     auto settings = std::make_shared<PruneSettings>();
     settings->files.out = "out/pruned.safetensors";
-    settings->train.epochs = 6;
-    settings->train.learning_rate.peak =
-        8e-3;  // few weights a row bear, and need, larger steps than a dense one
-    settings->train.prune.k = 2;
-    settings->train.prune.fraction = 0.3;
-    settings->train.prune.regrow = false;
-    settings->train.round_fraction = 0.3;
+    settings->train = TrainOptions::pruning_defaults(Task::Characters);
     command->add_option("model", settings->model, "Model file to start from")->required();
     add_training_flags(*command, settings->train, settings->files);
     add_prune_flags(*command, settings->train.prune);

@@ -66,7 +66,7 @@ void run_benchmark(Trainer& trainer, long updates) {
 void run_train(const CLI::App& command, TrainSettings settings) {
     Problems problems("lacuna train");
     const auto data = load_dataset(settings.files.data);
-    adopt_task_defaults(command, settings.train, data.format.task, true);
+    adopt_defaults(command, settings.train, TrainOptions::defaults(data.format.task));
     const auto shape = shape_for(settings, data);
     settings.train.check(problems);
     check_shape(shape, problems);

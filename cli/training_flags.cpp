@@ -118,19 +118,17 @@ void add_training_flags(CLI::App& command, TrainOptions& train, TrainingFiles& f
         ->capture_default_str();
 }
 
-void adopt_task_defaults(const CLI::App& command, TrainOptions& train, Task task, bool fresh) {
-    const auto defaults = TrainOptions::defaults(task);
+void adopt_defaults(const CLI::App& command, TrainOptions& train, const TrainOptions& defaults) {
     const auto adopt = [&](const char* name, auto& value, const auto& suited) {
         const auto* option = command.get_option_no_throw(name);
         if (option != nullptr && option->count() == 0) {
             value = suited;
         }
     };
-    if (fresh) {
-        adopt("--epochs", train.epochs, defaults.epochs);
-        adopt("--learning-rate", train.learning_rate.peak, defaults.learning_rate.peak);
-        adopt("--warmup", train.learning_rate.warmup, defaults.learning_rate.warmup);
-    }
+    adopt("--epochs", train.epochs, defaults.epochs);
+    adopt("--learning-rate", train.learning_rate.peak, defaults.learning_rate.peak);
+    adopt("--warmup", train.learning_rate.warmup, defaults.learning_rate.warmup);
+    adopt("--round-fraction", train.round_fraction, defaults.round_fraction);
     adopt("--streams", train.streams, defaults.streams);
     adopt("--steps", train.steps, defaults.steps);
     adopt("--dropout", train.dropout.output, defaults.dropout.output);

@@ -20,9 +20,8 @@ struct TrainingFiles {
 /// Adds the options for data, output, batch, optimiser and checkpoints.
 void add_training_flags(CLI::App& command, TrainOptions& train, TrainingFiles& files);
 
-/// Sets the options that the command line left out to those that suit a task (`TrainOptions::defaults`).
-/// @param fresh also those that only suit a new model: epochs and learning rate
-void adopt_task_defaults(const CLI::App& command, TrainOptions& train, Task task, bool fresh);
+/// Sets the options that the command line left out to those that suit a task.
+void adopt_defaults(const CLI::App& command, TrainOptions& train, const TrainOptions& defaults);
 
 /// Prints what was read.
 void print_data(const Dataset& data);

@@ -78,6 +78,18 @@ TrainOptions TrainOptions::defaults(Task task) {
     return options;
 }
 
+TrainOptions TrainOptions::pruning_defaults(Task task) {
+    auto options = defaults(task);
+    options.epochs = task == Task::Characters ? 6 : options.epochs;
+    options.learning_rate.peak *= 2;  // few weights a row bear, and need, larger steps than a dense one
+    options.prune.k = 2;
+    options.prune.fraction = 0.3;
+    options.prune.regrow = false;
+    // h of 8 bits is too coarse for values: what forecasts goes to an engine with activations of 16 bits.
+    options.round_fraction = task == Task::Regression ? 0.0 : 0.3;
+    return options;
+}
+
 std::string TrainOptions::to_json() const {
     nlohmann::json object = {{"epochs", epochs},
                              {"streams", streams},

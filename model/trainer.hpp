@@ -42,6 +42,8 @@ struct TrainOptions {
     void check(class Problems& problems, std::size_t layers = 0) const;
     /// Options that suit a task; the shipped models' for characters.
     static TrainOptions defaults(Task task);
+    /// The same for pruning and fine-tuning a trained model to k = 2.
+    static TrainOptions pruning_defaults(Task task);
     /// All but `threads`, as a JSON object.
     std::string to_json() const;
 };

@@ -236,6 +236,19 @@ TEST_CASE("each task gives the same bytes again, with other threads, and from a 
     }
 }
 
+TEST_CASE("pruning has defaults that suit the task, and forecasts are not rounded to 8 bits") {
+    for (const Task task : {Task::Characters, Task::Words, Task::Classification, Task::Regression}) {
+        CAPTURE(task_name(task));
+        const auto training = TrainOptions::defaults(task);
+        const auto pruning = TrainOptions::pruning_defaults(task);
+        CHECK(pruning.prune.k == 2);
+        CHECK(pruning.learning_rate.peak == 2 * training.learning_rate.peak);
+        CHECK(pruning.epochs >= training.epochs);
+        CHECK(pruning.streams == training.streams);
+        CHECK((pruning.round_fraction > 0) == (task != Task::Regression));
+    }
+}
+
 TEST_CASE("the best validation's parameters are kept, and patience ends a run") {
     const auto data = wave_data();
     const ParameterLayout layout(shape_for(data));
