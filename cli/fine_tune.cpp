@@ -17,6 +17,11 @@ void add_fine_tune_flags(CLI::App& command, FineTuneSettings& settings) {
     command.add_option("--streams", settings.streams, "Fine-tuning: batch; 0: as `lacuna train` by default")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    command
+        .add_option("--sampled", settings.sampled,
+                    "Fine-tuning of words: learn against so many drawn words; 0: against all")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     command.add_option("--shards", settings.shards, "Fine-tuning: parts of the batch, summed in order")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
@@ -36,6 +41,7 @@ HostedModel fine_tune(const FloatModel& source, const HostedModel& hosted, const
     options.epochs = settings.epochs;
     options.learning_rate.peak = settings.learning_rate;
     options.streams = settings.streams > 0 ? settings.streams : options.streams;
+    options.sampled = settings.sampled;
     options.shards = settings.shards;
     options.threads = settings.threads;
     options.seed = settings.seed;
@@ -53,11 +59,9 @@ HostedModel fine_tune(const FloatModel& source, const HostedModel& hosted, const
 }
 
 nlohmann::json fine_tune_record(const FineTuneSettings& settings) {
-    return {{"epochs", settings.epochs},
-            {"learning_rate", settings.learning_rate},
-            {"streams", settings.streams},
-            {"shards", settings.shards},
-            {"seed", settings.seed}};
+    return {{"epochs", settings.epochs},   {"learning_rate", settings.learning_rate},
+            {"streams", settings.streams}, {"sampled", settings.sampled},
+            {"shards", settings.shards},   {"seed", settings.seed}};
 }
 
 }  // namespace lacuna

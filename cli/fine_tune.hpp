@@ -14,6 +14,7 @@ struct FineTuneSettings {
     int epochs = 0;  ///< 0: none
     double learning_rate = 2e-4;
     int streams = 0;  ///< 0: as the task's default
+    int sampled = 0;  ///< words: as of `lacuna train`
     int shards = 2;
     int threads = 2;
     std::uint64_t seed = 1;

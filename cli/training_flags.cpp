@@ -107,7 +107,8 @@ void add_training_flags(CLI::App& command, TrainOptions& train, TrainingFiles& f
     command.add_option("--dropout-hidden", train.dropout.hidden, "Dropout of h on its way to the next step")
         ->capture_default_str();
     command
-        .add_option("--sampled", train.sampled, "Words: learn against so many drawn words; 0: against all")
+        .add_option("--sampled", train.sampled,
+                    "Words: learn against so many drawn words, of the teacher too; 0: against all")
         ->capture_default_str();
     add_schedule_flags(command, train);
     command.add_option("--checkpoint-interval", files.checkpoint_interval, "Updates between checkpoints")

@@ -32,8 +32,8 @@ struct PassOptions {
     std::uint64_t dropout_seed = 0;  ///< same seed, same elements dropped
     bool round_hidden = false;       ///< round every h to 1/128 and limit it to [-1, 127/128] (int8, Q0.7)
     Sampling sampling;
-    /// Compute in these integers; the parameters given to the passes must be their `real()`. Without dropout
-    /// and sampling. Only in float.
+    /// Compute in these integers; the parameters given to the passes must be their `real()`. Without dropout.
+    /// Only in float.
     const IntegerNetwork* integers = nullptr;
 };
 

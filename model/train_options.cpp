@@ -42,8 +42,6 @@ void TrainOptions::check(Problems& problems, std::size_t layers) const {
     require(problems, learning_rate.plateau >= 1, "--plateau", learning_rate.plateau, "at least 1");
     require(problems, patience >= 0, "--patience", patience, "0 or more");
     require(problems, sampled >= 0, "--sampled", sampled, "0 or more");
-    require(problems, sampled == 0 || distill == 0, "--sampled", sampled,
-            "0 beside --distill, which compares all probabilities");
     prune.check(problems, layers);
     require(problems, round_fraction >= 0 && round_fraction <= 1, "--round-fraction", round_fraction,
             "0 to 1");

@@ -187,7 +187,9 @@ void Trainer::run_shard(int index, const Flat<float>& effective, double scored) 
     shard.loss = shard.network.forward(effective, shard.batch, pass);
     const auto* soft = static_cast<const Network<float>::Matrix*>(nullptr);
     if (teacher_) {
-        shard.teacher.forward(*teacher_, shard.batch, {});
+        PassOptions same_words;  // drawn by the same seed
+        same_words.sampling = pass.sampling;
+        shard.teacher.forward(*teacher_, shard.batch, same_words);
         soft = &shard.teacher.outputs();
     }
     shard.network.backward(effective, shard.batch, static_cast<float>(1.0 / scored), shard.gradient, soft,

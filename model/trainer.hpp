@@ -58,7 +58,7 @@ class Trainer {
     Trainer(const Dataset& data, ParameterLayout layout, Flat<float> initial, TrainOptions options,
             std::optional<Flat<float>> teacher = std::nullopt);
     /// Fine-tunes a quantised model in its own arithmetic: starts from what its integers stand for, and keeps
-    /// its scales and kept weights. Neither dropout nor pruning, rounding and sampling have a place there.
+    /// its scales and kept weights. Neither dropout nor pruning and rounding have a place there.
     Trainer(const Dataset& data, const ParameterLayout& layout, const HostedModel& hosted,
             const FloatModel& source, TrainOptions options);
     Trainer(const Trainer&) = delete;  // the shards refer to the layout

@@ -158,6 +158,24 @@ TEST_CASE("a word model learns, with all words, with drawn ones, and with tied w
     CHECK(learnt(data, shape, options) < 1.25);
 }
 
+TEST_CASE(
+    "drawn words are the same for student and teacher: one that equals its teacher learns nothing of it") {
+    const auto data = word_data();
+    const ParameterLayout layout(shape_for(data));
+    auto options = options_for(1);
+    options.sampled = 5;
+    options.distill = 1.0;
+    const auto teacher = initial_parameters(layout, 1);
+    Trainer same(data, layout, teacher, options, teacher);
+    Trainer other(data, layout, initial_parameters(layout, 2), options, teacher);
+    for (int i = 0; i < 3; ++i) {
+        same.step();
+        other.step();
+    }
+    CHECK(same_bytes(same.pruned_parameters(), teacher));
+    CHECK_FALSE(same_bytes(other.pruned_parameters(), initial_parameters(layout, 2)));
+}
+
 TEST_CASE("a classifier remembers the first step of sequences of different lengths") {
     const auto data = sign_data();
     CHECK(learnt(data, shape_for(data), options_for(12)) > 0.98);
