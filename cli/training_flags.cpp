@@ -129,6 +129,7 @@ void adopt_defaults(const CLI::App& command, TrainOptions& train, const TrainOpt
     adopt("--epochs", train.epochs, defaults.epochs);
     adopt("--learning-rate", train.learning_rate.peak, defaults.learning_rate.peak);
     adopt("--warmup", train.learning_rate.warmup, defaults.learning_rate.warmup);
+    adopt("--prune-fraction", train.prune.fraction, defaults.prune.fraction);
     adopt("--round-fraction", train.round_fraction, defaults.round_fraction);
     adopt("--streams", train.streams, defaults.streams);
     adopt("--steps", train.steps, defaults.steps);
