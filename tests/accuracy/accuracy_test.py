@@ -61,6 +61,13 @@ class Plan(unittest.TestCase):
             files = [file for file, _ in plan.make_run(self.runs, "digits", column, 1).stages]
             self.assertEqual("golden.json" in files, column.startswith("balanced"))
 
+    def test_golden_models_are_trained_on_in_integers_with_the_seed_of_their_run(self):
+        for row in self.runs["rows"]:
+            words = dict(plan.make_run(self.runs, row, "balanced-8x", 3).stages)["golden.safetensors"]
+            self.assertGreater(int(words[words.index("--fine-tune") + 1]), 0, row)
+            self.assertEqual(words[words.index("--seed") + 1], "3")
+            self.assertIn("--resume", words)
+
     def test_later_options_replace_earlier_ones(self):
         self.assertEqual(plan.values_of({"--k": 1, "--regrow": True}, None, {"--k": 2, "--regrow": False}), ["--k", "2"])
 

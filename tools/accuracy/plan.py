@@ -92,8 +92,8 @@ def make_run(runs, row, column, seed):
     engine = values_of(runs["engine"], settings.get("engine"))
     if chosen.get("golden"):
         golden = f"{folder}/golden.safetensors"
-        quantise = ["./lacuna", "quantise", model, *data, "--out", golden, "--name", f"{row}-{column}",
-                    *values_of(settings.get("quantise"))]
+        quantise = ["./lacuna", "quantise", model, *data, "--out", golden, "--name", f"{row}-{column}", "--resume",
+                    *values_of({"--seed": seed}, settings.get("quantise"))]
         stages += [("golden.safetensors", quantise),
                    ("golden.json", ["./lacuna", "evaluate", golden, *data, "--split", "test", "--json"])]
     stages.append(("estimate.json", ["./lacuna", "estimate", model, "--json", *engine]))
