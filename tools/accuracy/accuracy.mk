@@ -23,4 +23,4 @@ accuracy-speed: lacuna-program data ## Compare the training speed with PyTorch's
 	@dpkg -s $(SPEED_PACKAGES) > /dev/null 2>&1 || { echo 'installing $(SPEED_PACKAGES)'; \
 		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y --no-install-recommends $(SPEED_PACKAGES) > /dev/null; }
 	@/usr/bin/python3 -m tools.accuracy.speed build/main/cli/lacuna data/kjv --rounds '$(or $(ROUNDS),5)' --updates '$(or $(UPDATES),10)' \
-		--threads '$(or $(THREADS),2)' --out '$(or $(call given,RESULTS),results/accuracy)/speed.json'
+		--threads '$(or $(THREADS),2)' --out '$(or $(call given,RESULTS),results/accuracy)/speed-$(or $(THREADS),2).json'

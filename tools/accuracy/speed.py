@@ -50,7 +50,7 @@ def main():
     parser.add_argument("data")
     for option, default in (("rounds", 5), ("updates", 10), ("threads", 2)):
         parser.add_argument(f"--{option}", type=int, default=default)
-    parser.add_argument("--out", type=pathlib.Path, default="results/accuracy/speed.json")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
     shape = ["--streams", STREAMS, "--steps", STEPS, "--threads", options.threads]
     ours = [options.lacuna, "train", "--data", options.data, "--task", "words", "--vocabulary", VOCABULARY, "--embedding", 128,
