@@ -1,12 +1,14 @@
 """Runs of the accuracy table: what is planned, that the queue resumes, what the table says, and what is refused."""
 
+import contextlib
+import io
 import json
 import pathlib
 import stat
 import tempfile
 import unittest
 
-from tools.accuracy import data, page, plan, results, runner, table
+from tools.accuracy import data, main, page, plan, results, runner, table
 from tools.bitstream.problem import Problem
 from tools.data import mackey_glass
 
@@ -117,6 +119,18 @@ class Queue(unittest.TestCase):
         results.collect(self.planned, self.work, kept)
         self.assertEqual((kept / "kjv-words.dense.1.json").read_bytes(), first)
 
+    def test_results_of_other_commands_are_left_out_of_the_table(self):
+        runner.execute(self.planned, self.work, 1, "")
+        kept = self.work / "kept"
+        results.collect(self.planned, self.work, kept)
+        self.assertEqual(len(results.of_the_plan(self.runs, results.load(kept))), 2)
+        self.runs["columns"]["dense"]["prune"]["--k"] = 8
+        self.assertEqual([item["column"] for item in results.of_the_plan(self.runs, results.load(kept))], ["balanced-8x"])
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            main.publish(self.runs, ["kjv-words"], [1], {}, kept)
+        self.assertIn("1 results were made with other commands", out.getvalue())
+        self.assertIn("kjv-words: dense,", out.getvalue())
+
     def test_other_commands_in_the_same_folder_are_refused(self):
         runner.execute(self.planned, self.work, 1, "")
         self.runs["rows"]["kjv-words"]["prune"]["--epochs"] = 1
@@ -142,6 +156,12 @@ class Table(unittest.TestCase):
         text = table.markdown(self.runs, self.summary, [])
         self.assertIn("| dense | 1,000 | 8.00x | 102.0 ± 1.0 |", text)
         self.assertIn("| bank-balanced 8x | 1,000 | 8.00x | 103.0 | +1.00 % | 104.0 | +2.00 % | 784.0 | 7.84 | 1 |", text)
+
+    def test_the_training_speed_is_said(self):
+        speed = {"ratio": 1.407, "torch": "1.13", "threads": 1, "model": "words", "streams": 32, "steps": 35}
+        text = table.markdown(self.runs, self.summary, [], [speed, {**speed, "threads": 2, "ratio": 0.9}])
+        self.assertIn("1.41 times PyTorch 1.13's with 1 thread, 0.90 times PyTorch 1.13's with 2 threads.", text)
+        self.assertIn("not measured", table.markdown(self.runs, self.summary, []))
 
     def test_errors_are_compared_in_points(self):
         summary = results.summary([record("digits", "dense", 1, 0.02, key="accuracy"),

@@ -31,12 +31,16 @@ def folders_of(environment):
 
 def publish(runs, rows, seeds, folders, kept):
     """Table, JSON and page of all results that are kept, and what they lack; prints the table."""
-    summary = results.summary(results.load(kept))
+    records = results.load(kept)
+    planned = results.of_the_plan(runs, records)
+    summary = results.summary(planned)
     shown = [row for row, settings in runs["rows"].items() if row in rows or row in summary or "only" not in settings]
     reasons = {row: data.missing(runs["rows"][row]["data"], folders) for row in shown}
     missing = table.what_is_missing(runs, summary, shown, seeds, reasons)
+    if left := len(records) - len(planned):
+        missing.append(f"{left} results were made with other commands than tools/accuracy/runs.json has now, and are left out")
     kept.mkdir(parents=True, exist_ok=True)
-    text = table.markdown(runs, summary, missing)
+    text = table.markdown(runs, summary, missing, results.training_speed(kept))
     (kept / "README.md").write_text(text)
     (kept / "table.json").write_text(json.dumps({"rows": summary, "missing": missing}, indent=1) + "\n")
     (kept / "plots.html").write_text(page.page(runs, summary, missing))

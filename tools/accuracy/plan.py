@@ -1,7 +1,6 @@
 """Runs of the accuracy table: tools/accuracy/runs.json turned into commands."""
 
 import dataclasses
-import hashlib
 import json
 import pathlib
 import shlex
@@ -20,6 +19,7 @@ class Run:
     column: str
     seed: int
     stages: tuple  # of (file that the stage makes, command)
+    start: tuple = ()  # stages of the run that it starts from
 
     @property
     def name(self):
@@ -31,8 +31,9 @@ class Run:
         return [] if self.column == BASE else [f"{self.row}/{BASE}-{self.seed}/model.safetensors"]
 
     @property
-    def key(self):
-        return hashlib.sha256(json.dumps(self.stages).encode()).hexdigest()
+    def commands(self):
+        """All that leads to its results, as text."""
+        return [" ".join(command) for _, command in (*self.start, *self.stages)]
 
     def script(self):
         """Shell script that runs from the working folder; each stage whose file is there is over."""
@@ -97,7 +98,7 @@ def make_run(runs, row, column, seed):
         stages += [("golden.safetensors", quantise),
                    ("golden.json", ["./lacuna", "evaluate", golden, *data, "--split", "test", "--json"])]
     stages.append(("estimate.json", ["./lacuna", "estimate", model, "--json", *engine]))
-    return Run(row, column, seed, tuple(stages))
+    return Run(row, column, seed, tuple(stages), make_run(runs, row, BASE, seed).stages)
 
 
 def make_runs(runs, rows, columns, seeds):

@@ -7,7 +7,7 @@ import statistics
 import struct
 import subprocess
 
-from tools.accuracy.plan import BASE, ROOT
+from tools.accuracy.plan import BASE, ROOT, make_run
 
 # Key of the figure in `lacuna evaluate --json`: name, unit in the table, whether more is better.
 FIGURES = {
@@ -65,7 +65,7 @@ def record(run, work):
     result = {
         "row": run.row, "column": run.column, "seed": run.seed, "figure": key, "float": value,
         "weights": estimate["weights"], "cycles_per_step": score["cycles_per_step"], "engine": estimate["engine"],
-        "commands": [" ".join(command) for _, command in run.stages], "stages": history(folder / "model.safetensors"),
+        "commands": run.commands, "stages": history(folder / "model.safetensors"),
         "commit": (folder / "commit").read_text().strip(), "versions": versions(),
     }
     if (folder / "golden.json").is_file():
@@ -91,6 +91,17 @@ def collect(runs, work, kept):
 
 def load(kept):
     return [json.loads(file.read_text()) for file in sorted(kept.glob("*.*.*.json"))]
+
+
+def of_the_plan(runs, records):
+    """The records whose commands are those that the plan has now; others would be compared with what is not alike."""
+    return [item for item in records if item["row"] in runs["rows"] and item["column"] in runs["columns"]
+            and item["commands"] == make_run(runs, item["row"], item["column"], item["seed"]).commands]
+
+
+def training_speed(kept):
+    """Records of `make accuracy-speed`, by threads."""
+    return [json.loads(file.read_text()) for file in sorted(kept.glob("speed-*.json"))]
 
 
 def spread(values):

@@ -41,6 +41,15 @@ def row_table(runs, row, cells, clock_mhz):
     return "\n".join(lines)
 
 
+def speed_text(speeds):
+    """How fast it trains against PyTorch, with each number of threads that was measured."""
+    if not speeds:
+        return "Training speed: not measured (`make accuracy-speed`)."
+    parts = [f"{item['ratio']:.2f} times PyTorch {item['torch']}'s with {item['threads']} thread{'s' if item['threads'] > 1 else ''}"
+             for item in speeds]
+    return f"Training speed ({speeds[0]['model']}, {speeds[0]['streams']} x {speeds[0]['steps']} words an update): {', '.join(parts)}."
+
+
 def missing_text(missing):
     if not missing:
         return "Nothing of the table is missing."
@@ -64,7 +73,7 @@ def what_is_missing(runs, summary, rows, seeds, reasons):
     return lines
 
 
-def markdown(runs, summary, missing):
+def markdown(runs, summary, missing, speeds=()):
     clock = runs["engine"]["--clock-mhz"]
     parts = ["# Accuracy", "",
              "Made by `make accuracy` (docs/accuracy.md); the files beside this one hold the commands, seeds, commits and tool "
@@ -75,4 +84,4 @@ def markdown(runs, summary, missing):
     for row in runs["rows"]:
         if row in summary:
             parts += [row_table(runs, row, summary[row], clock), ""]
-    return "\n".join([*parts, missing_text(missing), ""])
+    return "\n".join([*parts, speed_text(speeds), "", missing_text(missing), ""])
