@@ -4,12 +4,13 @@ A stage whose inputs, command and tool are those of the last time is not run aga
 """
 
 import hashlib
+import pathlib
 import re
 import shutil
 import subprocess
 import time
 
-from tools.bitstream import retarget
+from tools.bitstream import floorplan, retarget
 from tools.bitstream.plan import ROOT
 from tools.bitstream.problem import Problem
 
@@ -76,7 +77,7 @@ def run(name, command, log, **options):
 
 # ---- Yosys
 def synthesise(plan):
-    """netlist.json of the board's top."""
+    """netlist.json of the board's top, with the places of the lanes' multipliers and block RAMs."""
     sources = plan.sources()
     # At least 63 bits: Yosys takes a literal with a width.
     settings = [f"-set {name} {value}" for name, value in plan.parameters().items()]
@@ -91,7 +92,8 @@ def synthesise(plan):
         f"tee -q -o {(plan.folder / 'cells.txt').relative_to(ROOT)} stat",
         "",
     ])
-    key = key_of(version("yosys"), script, *[(ROOT / s).read_bytes() for s in sources])
+    key = key_of(version("yosys"), script, pathlib.Path(floorplan.__file__).read_bytes(),
+                 *[(ROOT / s).read_bytes() for s in sources])
     if is_done(plan, "synthesis", key, "netlist.json"):
         print("synthesis: nothing changed")
         return
@@ -101,6 +103,7 @@ def synthesise(plan):
     log = plan.folder / "yosys.log"
     run("synthesis", ["yosys", "-q", "-l", str(log), "-e", "implicitly declared", "-e", "Resizing cell port",
                       str(plan.folder / "synthesis.ys")], plan.folder / "yosys.out", cwd=ROOT)
+    floorplan.pin_file(netlist, plan.die, plan.engine["Tiles"])
     print(f"synthesis: {time.monotonic() - start:.0f} s", flush=True)
     set_done(plan, "synthesis", key)
 

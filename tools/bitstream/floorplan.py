@@ -1,0 +1,132 @@
+"""Where a lane's multipliers and weight memories lie on the die.
+
+nextpnr's placer moves multipliers and block RAMs, which come in a few rows, one at a time to the nearest free place, and
+leaves a tile's weight memory up to half a die away from the multipliers that it feeds. Then router1 never ends: the few
+wires along those rows are taken several times over. So both get their places here, and everything else is nextpnr's.
+
+Each lane has a quarter of the columns and walks them in a serpentine, row after row of multipliers, ending in the row
+with the largest Y; a tile's block RAMs are those nearest to its multipliers, by exchange until none is gained.
+"""
+
+import json
+import re
+
+from tools.bitstream.problem import Problem
+
+LANES = 4
+PES = 3  # multipliers a tile
+
+# Of each die, as nextpnr names places (bels): first X of each group of four multipliers and four block RAMs, and the
+# rows of either.
+DIES = {
+    "lfe5u-25f": {"columns": (4, 13, 22, 33, 42, 51, 60), "multipliers": (13,), "block_rams": (25, 37)},
+    "lfe5u-45f": {"columns": (4, 13, 22, 31, 42, 51, 60, 69, 78), "multipliers": (22, 46), "block_rams": (10, 34, 58)},
+    "lfe5u-85f": {"columns": (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114), "multipliers": (10, 34, 58),
+                  "block_rams": (22, 46, 70, 82)},
+}
+MULTIPLIER_AT = {0: "MULT18_0", 1: "MULT18_1", 4: "MULT18_4", 5: "MULT18_5"}  # X in the group: bel
+BLOCK_RAM_AT = {0: "EBR0", 2: "EBR1", 4: "EBR2", 6: "EBR3"}
+VERTICAL = 0.5  # what a row's distance counts against a column's: there are more wires up and down
+
+
+def sites(die, kind, at):
+    """Rows of places (x, y, bel), from left to right. @param kind key of DIES"""
+    return [[(x + offset, y, f"X{x + offset}/Y{y}/{bel}") for x in DIES[die]["columns"] for offset, bel in at.items()]
+            for y in DIES[die][kind]]
+
+
+def lane_multipliers(die, tiles):
+    """Of each lane, the 3 * tiles places of its multipliers, tile 0's first."""
+    rows = sites(die, "multipliers", MULTIPLIER_AT)
+    across = len(rows[0])
+    used = -(-LANES * PES * tiles // across)
+    while used < len(rows) and LANES * -(-PES * tiles // used) > across:
+        used += 1
+    width = -(-PES * tiles // used)
+    if used > len(rows) or LANES * width > across:
+        raise Problem(f"floorplan of {die}: {LANES} lanes of {tiles} tiles do not fit on {len(rows)} rows of {across} multipliers")
+    left = (across - LANES * width) // 2
+    lanes = []
+    for lane in range(LANES):
+        walk = []
+        for turn, row in enumerate(rows[-used:]):
+            strip = row[left + lane * width:left + (lane + 1) * width]
+            walk += strip if turn % 2 == 0 else strip[::-1]
+        lanes.append(walk[:PES * tiles])
+    return lanes
+
+
+def nearest_block_rams(die, wanted):
+    """Places of block RAMs. @param wanted {tile: (its middle as (x, y), number of block RAMs)} @return {tile: [bel, ...]}"""
+    free = [site for row in sites(die, "block_rams", BLOCK_RAM_AT) for site in row]
+    needs = [tile for tile, (_, count) in wanted.items() for _ in range(count)]
+    if len(needs) > len(free):
+        raise Problem(f"floorplan of {die}: {len(needs)} block RAMs of weights, and there are {len(free)}")
+
+    def cost(need, site):
+        (x, y), _ = wanted[needs[need]]
+        return (site[0] - x) ** 2 + (VERTICAL * (site[1] - y)) ** 2
+
+    costs = [[cost(need, site) for site in free] for need in range(len(needs))]
+    owner, place = [None] * len(free), [None] * len(needs)
+    for _, need, site in sorted((costs[n][s], n, s) for n in range(len(needs)) for s in range(len(free))):
+        if place[need] is None and owner[site] is None:
+            place[need], owner[site] = site, need
+    gained = True
+    while gained:
+        gained = False
+        for need in range(len(needs)):
+            for site in range(len(free)):
+                here, other = place[need], owner[site]
+                change = costs[need][site] - costs[need][here]
+                if other is not None:
+                    change += costs[other][here] - costs[other][site]
+                if change < -1e-9:
+                    place[need], owner[site] = site, need
+                    owner[here] = other
+                    if other is not None:
+                        place[other] = here
+                    gained = True
+    found = {tile: [] for tile in wanted}
+    for need, tile in enumerate(needs):
+        found[tile].append(free[place[need]])
+    return {tile: [bel for _, _, bel in sorted(places)] for tile, places in found.items()}
+
+
+def lane_modules(netlist):
+    """{module name: lane} of the four lanes in a netlist of Yosys."""
+    return {cell["type"]: int(match[1]) for module in netlist["modules"].values() for name, cell in module["cells"].items()
+            if (match := re.search(r"gen_lane\[(\d)\]\.u_lane$", name))}
+
+
+def pin(netlist, die, tiles):
+    """Gives multipliers and weight memories of all lanes their places (attribute BEL). Changes `netlist`, as Yosys writes it."""
+    multipliers, blocks = {}, {}
+    for module, lane in lane_modules(netlist).items():
+        for name, cell in sorted(netlist["modules"][module]["cells"].items()):
+            match = re.match(r"gen_tile\[(\d+)\]\.", name)
+            if match and cell["type"] in ("MULT18X18D", "DP16KD"):
+                kind = multipliers if cell["type"] == "MULT18X18D" else blocks
+                kind.setdefault((lane, int(match[1])), []).append(cell)
+    if sorted(multipliers) != [(lane, tile) for lane in range(LANES) for tile in range(tiles)] or \
+            any(len(cells) != PES for cells in multipliers.values()) or sorted(blocks) != sorted(multipliers):
+        raise Problem("floorplan: the netlist has not four lanes (gen_lane[].u_lane) of "
+                      f"{tiles} tiles (gen_tile[]) with {PES} multipliers and their block RAMs each; were they renamed?")
+    middles = {}
+    for lane, places in enumerate(lane_multipliers(die, tiles)):
+        for tile in range(tiles):
+            own = places[PES * tile:PES * (tile + 1)]
+            for cell, (_, _, bel) in zip(multipliers[lane, tile], own):
+                cell["attributes"]["BEL"] = bel
+            middles[lane, tile] = (sum(x for x, _, _ in own) / PES, sum(y for _, y, _ in own) / PES)
+    near = nearest_block_rams(die, {tile: (middles[tile], len(cells)) for tile, cells in sorted(blocks.items())})
+    for tile, cells in blocks.items():
+        for cell, bel in zip(cells, near[tile]):
+            cell["attributes"]["BEL"] = bel
+
+
+def pin_file(path, die, tiles):
+    """`pin` of a file of Yosys' write_json, in place."""
+    netlist = json.loads(path.read_text())
+    pin(netlist, die, tiles)
+    path.write_text(json.dumps(netlist))
