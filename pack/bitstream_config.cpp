@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
+#include <utility>
 
 #include "common/error.hpp"
 
@@ -17,17 +17,22 @@ namespace {
 // rtl/lacuna_pkg.sv and rtl/ecp5/lacuna_block.sv
 constexpr std::uint64_t kMagic = 0x1ACB0516E;
 constexpr std::uint64_t kWordMask = 0xFFFFFFFFF;
+constexpr int kShapeShift = 34;  // 0: 36 bits of a word, 1: 18, 2: 9
+constexpr int kPartShift = 32;
 constexpr int kSpaceShift = 28;
 constexpr int kSelectShift = 20;
 constexpr std::uint64_t kFirstMask = 0xFFFFF;
+constexpr std::uint64_t kShapes = 3;
+constexpr int kWordBits = 36;
 constexpr std::uint8_t kBootSpace = 10;
 // rtl/link/lacuna_boot.sv
 constexpr std::uint64_t kBootMagic = 0x1ACB00001;
 constexpr int kBootSpaceShift = 32;
 constexpr int kBootSelectShift = 24;
 constexpr std::size_t kBootHeader = 2;
+constexpr std::size_t kBootUnit = 512;  // words that a further block brings
 
-// A block is 2048 values of 9 bits as three hexadecimal digits, eight a line; four make a word, lowest first.
+// A block is 2048 values of 9 bits as three hexadecimal digits, eight a line; four make a word of 36 bits, lowest first.
 constexpr std::size_t kValues = 2048;
 constexpr std::size_t kValuesPerWord = 4;
 constexpr std::size_t kValuesPerLine = 8;
@@ -87,10 +92,16 @@ BitstreamConfig::BitstreamConfig(std::string text, const std::string& name) : te
         }
         const std::uint64_t place = word_at(text_, begin, 1);
         if (word_at(text_, begin, 0) == kMagic && word_at(text_, begin, 2) == (~place & kWordMask)) {
-            blocks_.push_back({static_cast<std::uint8_t>(place >> kSpaceShift),
+            const auto shape = place >> kShapeShift;
+            if (shape >= kShapes) {
+                throw Error(fmt::format("{}: the block RAM at byte {} has the shape {}, expected 0 to {}; the "
+                                        "configuration is of a newer design",
+                                        name, at + 1, shape, kShapes - 1));
+            }
+            blocks_.push_back({static_cast<std::uint8_t>(place >> kSpaceShift & 0xF),
                                static_cast<std::uint8_t>(place >> kSelectShift & 0xFF),
-                               static_cast<std::uint32_t>(place & kFirstMask), begin,
-                               begin + kValues * kStride});
+                               static_cast<std::uint32_t>(place & kFirstMask), kWordBits >> shape,
+                               static_cast<int>(place >> kPartShift & 3U), begin, begin + kValues * kStride});
         }
     }
     if (blocks_.empty()) {
@@ -102,20 +113,23 @@ BitstreamConfig::BitstreamConfig(std::string text, const std::string& name) : te
 }
 
 std::vector<std::uint64_t> BitstreamConfig::words(const SignedBlock& block) const {
-    std::vector<std::uint64_t> result(kWords);
-    for (std::size_t word = 0; word < kWords; ++word) {
-        result[word] = word_at(text_, block.begin, word);
+    std::vector<std::uint64_t> result(block.words());
+    const std::size_t values = kValues / result.size();
+    for (std::size_t value = 0; value < kValues; ++value) {
+        result[value / values] |= value_at(text_, block.begin, value)
+                                  << (kValueBits * static_cast<int>(value % values));
     }
     return result;
 }
 
 void BitstreamConfig::set_words(const SignedBlock& block, std::span<const std::uint64_t> words) {
-    if (words.size() != kWords) {
-        throw Error(fmt::format("block RAM: got {} words, expected {}", words.size(), kWords));
+    if (words.size() != block.words()) {
+        throw Error(fmt::format("block RAM: got {} words, expected {}", words.size(), block.words()));
     }
+    const std::size_t values = kValues / words.size();
     for (std::size_t value = 0; value < kValues; ++value) {
-        const auto shift = kValueBits * static_cast<int>(value % kValuesPerWord);
-        const std::uint64_t bits = words[value / kValuesPerWord] >> shift & kValueMask;
+        const auto shift = block.width * block.part + kValueBits * static_cast<int>(value % values);
+        const std::uint64_t bits = words[value / values] >> shift & kValueMask;
         fmt::format_to_n(text_.begin() + static_cast<std::ptrdiff_t>(block.begin + value * kStride), kDigits,
                          "{:03x}", bits);
     }
@@ -123,12 +137,24 @@ void BitstreamConfig::set_words(const SignedBlock& block, std::span<const std::u
 
 namespace {
 
-using BlockKey = std::tuple<std::uint8_t, std::uint8_t, std::uint32_t>;  // space, select, first word
+using MemoryKey = std::pair<std::uint8_t, std::uint8_t>;                  // space, select
+using Chunks = std::map<std::uint32_t, std::vector<std::uint64_t>>;  // whole words by the first one's address
 
-BlockKey key_of(std::uint8_t space, std::uint8_t select, std::uint32_t first) {
+MemoryKey key_of(std::uint8_t space, std::uint8_t select) {
     // A table's write reaches every copy.
     const bool any_select = space == static_cast<std::uint8_t>(Space::Table);
-    return {space, any_select ? std::uint8_t{0} : select, first};
+    return {space, any_select ? std::uint8_t{0} : select};
+}
+
+/// The word at @p address, or nothing where no block has it.
+std::uint64_t* word_in(Chunks& chunks, std::uint32_t address) {
+    auto chunk = chunks.upper_bound(address);
+    if (chunk == chunks.begin()) {
+        return nullptr;
+    }
+    --chunk;
+    const std::size_t offset = address - chunk->first;
+    return offset < chunk->second.size() ? &chunk->second[offset] : nullptr;
 }
 
 /// The engine of the configuration must be the geometry's, by the memories that it has.
@@ -152,19 +178,23 @@ void check_geometry(const BitstreamConfig& config, const Geometry& geometry) {
 
 BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, const Geometry& geometry) {
     check_geometry(config, geometry);
-    std::map<BlockKey, std::vector<std::uint64_t>> contents;
-    for (const SignedBlock& block : config.blocks()) {
-        contents[key_of(block.space, block.select, block.first)].assign(BitstreamConfig::kWords, 0);
-    }
+    std::map<MemoryKey, Chunks> contents;
     BakeSummary summary;
+    for (const SignedBlock& block : config.blocks()) {
+        contents[key_of(block.space, block.select)][block.first].assign(block.words(), 0);
+        if (block.space == kBootSpace) {
+            summary.boot_depth = std::max(summary.boot_depth, block.first + block.words());
+        }
+    }
     std::vector<std::uint64_t> boot = {kBootMagic, 0};
     for (const MemoryWord& word : words) {
         const auto space = static_cast<std::uint8_t>(word.space);
-        const auto offset = word.address % BitstreamConfig::kWords;
-        const auto found =
-            contents.find(key_of(space, word.select, word.address - static_cast<std::uint32_t>(offset)));
-        if (found != contents.end() && space != kBootSpace) {
-            found->second[offset] = word.data;
+        const auto memory = contents.find(key_of(space, word.select));
+        std::uint64_t* const at = memory != contents.end() && space != kBootSpace
+                                      ? word_in(memory->second, word.address)
+                                      : nullptr;
+        if (at != nullptr) {
+            *at = word.data;
             ++summary.words;
             continue;
         }
@@ -174,20 +204,18 @@ BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, con
     }
     boot[1] = (boot.size() - kBootHeader) / 2;
     summary.boot_words = boot[1];
-    summary.boot_depth = BitstreamConfig::kWords * static_cast<std::size_t>(std::ranges::count(
-                                                       config.blocks(), kBootSpace, &SignedBlock::space));
     if (boot.size() > summary.boot_depth) {
         throw Error(fmt::format(
             "the boot memory holds {} words and the model needs {}: build with BootDepth {}",
             summary.boot_depth, boot.size(),
-            (boot.size() + BitstreamConfig::kWords - 1) / BitstreamConfig::kWords * BitstreamConfig::kWords));
+            (boot.size() + kBootUnit - 1) / kBootUnit * kBootUnit));
     }
     boot.resize(summary.boot_depth, 0);
     for (const SignedBlock& block : config.blocks()) {
         if (block.space == kBootSpace) {
-            config.set_words(block, std::span(boot).subspan(block.first, BitstreamConfig::kWords));
+            config.set_words(block, std::span(boot).subspan(block.first, block.words()));
         } else {
-            config.set_words(block, contents.at(key_of(block.space, block.select, block.first)));
+            config.set_words(block, contents.at(key_of(block.space, block.select)).at(block.first));
         }
     }
     summary.blocks = config.blocks().size();

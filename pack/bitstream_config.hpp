@@ -18,21 +18,25 @@ struct SignedBlock {
     std::uint8_t space = 0;
     std::uint8_t select = 0;
     std::uint32_t first = 0;  ///< address of its first word
+    int width = 36;           ///< bits that it holds of each word: 36, 18 or 9
+    int part = 0;             ///< bits width * part and up
     std::size_t begin = 0;    ///< its values in the text
     std::size_t end = 0;
+
+    /// Of how many words: 512 of 36 bits, 2,048 of 9.
+    std::size_t words() const { return 18432 / static_cast<std::size_t>(width); }
 };
 
 class BitstreamConfig {
   public:
-    static constexpr std::size_t kWords = 512;  ///< of a block
-
     /// @param name of the configuration, for messages. Throws `Error` for what is none, and where no block is
     /// signed.
     BitstreamConfig(std::string text, const std::string& name);
 
     const std::vector<SignedBlock>& blocks() const { return blocks_; }
-    /// The 36-bit words of a block.
+    /// The block's bits of its words, lowest first.
     std::vector<std::uint64_t> words(const SignedBlock& block) const;
+    /// Puts the block's bits of the words into it. @param words whole ones of 36 bits, as many as it has
     void set_words(const SignedBlock& block, std::span<const std::uint64_t> words);
     const std::string& text() const { return text_; }
 

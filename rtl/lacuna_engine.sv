@@ -9,7 +9,8 @@
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
 // rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
-// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BlockBanks 1: activations in block RAM; 0: distributed.
+// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BankColumns, 0 to all: how many columns of
+// four bytes of the activation memory are in block RAM, the others being distributed.
 // CellDsps 1: the cell update multiplies in three DSPs a port; 0: in carry chains, where the PEs take every DSP.
 `default_nettype none
 
@@ -21,7 +22,7 @@ module lacuna_engine #(
     parameter int unsigned RowDepth = 512,
     parameter int unsigned OutputDepth = 64,
     parameter int unsigned AccW = 24,
-    parameter int unsigned BlockBanks = 1,
+    parameter int unsigned BankColumns = lacuna_pkg::BankParts,
     parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
@@ -302,7 +303,7 @@ module lacuna_engine #(
     end
 
     lacuna_bank_ram #(
-        .Depth(BankDepth), .Block(BlockBanks != 0)
+        .Depth(BankDepth), .Columns(BankColumns)
     ) u_banks (
         .clk_i,
         .we_i(bank_we),

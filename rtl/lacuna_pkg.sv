@@ -62,7 +62,7 @@ package lacuna_pkg;
 
     // Travels with the bank word from tile to tile.
     typedef struct packed {
-        logic load;         // the bank word carries {lane, tile, address, word}: write it
+        logic load;         // the bank word carries load_t: write it at the weight address
         logic read;         // the bank word carries {lane, tile}: put its weight word on the result chain
         logic valid;        // the bank word and the weight word are operands
         logic first;        // start a new sum
@@ -70,14 +70,16 @@ package lacuna_pkg;
         logic [2:0] shift;  // part shift of the weight
     } wave_t;
 
-    // Weight loading over the bank word.
+    // Weight loading over the bank word, nine bits of a tile's word at a time: block RAMs are short of wires, not of time.
+    localparam int unsigned LoadParts = 4;
+    localparam int unsigned LoadPartW = TileWordW / LoadParts;
     typedef struct packed {
         logic [1:0] lane;
         logic [5:0] tile;
-        logic [WeightAddrW-1:0] address;
-        logic [TileWordW-1:0] word;
+        logic [1:0] part;  // 0: the lowest bits
+        logic [LoadPartW-1:0] bits;
     } load_t;
-    localparam int unsigned LoadW = 2 + 6 + WeightAddrW + TileWordW;
+    localparam int unsigned LoadW = 2 + 6 + 2 + LoadPartW;
 
     // One sweep of one layer over all its groups, as the host writes it: 8 words of 32 bits.
     typedef struct packed {

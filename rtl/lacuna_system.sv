@@ -17,7 +17,7 @@ module lacuna_system #(
     parameter int unsigned RowDepth = 512,
     parameter int unsigned OutputDepth = 64,
     parameter int unsigned AccW = 24,
-    parameter int unsigned BlockBanks = 1,
+    parameter int unsigned BankColumns = lacuna_pkg::BankParts,
     parameter int unsigned CellDsps = 0,
     parameter int unsigned EmbeddingDepth = 512,
     parameter int unsigned FrameBytes = 1024,
@@ -111,7 +111,7 @@ module lacuna_system #(
     logic [lacuna_pkg::BankBits-1:0] x_data_late;
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] y_data_early;
 
-    lacuna_skid #(
+    lacuna_relay #(
         .Width(lacuna_pkg::BankBits)
     ) u_x (
         .clk_i,
@@ -120,7 +120,7 @@ module lacuna_system #(
         .out_valid_o(x_valid_late), .out_ready_i(x_ready_late), .out_data_o(x_data_late)
     );
 
-    lacuna_skid #(
+    lacuna_relay #(
         .Width(OutputW)
     ) u_y (
         .clk_i,
@@ -142,7 +142,7 @@ module lacuna_system #(
 
     lacuna_engine #(
         .Tiles(Tiles), .Ports(Ports), .WeightDepth(WeightDepth), .BankDepth(BankDepth), .RowDepth(RowDepth),
-        .OutputDepth(OutputDepth), .AccW(AccW), .BlockBanks(BlockBanks), .CellDsps(CellDsps)
+        .OutputDepth(OutputDepth), .AccW(AccW), .BankColumns(BankColumns), .CellDsps(CellDsps)
     ) u_engine (
         .clk_i,
         .rst_ni(engine_rst_nq),

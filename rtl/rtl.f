@@ -2,6 +2,7 @@ lacuna_pkg.sv
 store/lacuna_delay.sv
 store/lacuna_fifo.sv
 store/lacuna_skid.sv
+store/lacuna_relay.sv
 compute/lacuna_pe.sv
 compute/lacuna_tile.sv
 compute/lacuna_lane.sv

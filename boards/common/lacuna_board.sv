@@ -15,7 +15,7 @@ module lacuna_board #(
     parameter int unsigned RowDepth = 512,
     parameter int unsigned OutputDepth = 64,
     parameter int unsigned AccW = 24,
-    parameter int unsigned BlockBanks = 1,
+    parameter int unsigned BankColumns = lacuna_pkg::BankParts,
     parameter int unsigned CellDsps = 0,
     parameter int unsigned EmbeddingDepth = 512,
     parameter int unsigned FrameBytes = 512,
@@ -58,7 +58,7 @@ module lacuna_board #(
 
     lacuna_system #(
         .Tiles(Tiles), .Ports(Ports), .WeightDepth(WeightDepth), .BankDepth(BankDepth), .RowDepth(RowDepth),
-        .OutputDepth(OutputDepth), .AccW(AccW), .BlockBanks(BlockBanks), .CellDsps(CellDsps),
+        .OutputDepth(OutputDepth), .AccW(AccW), .BankColumns(BankColumns), .CellDsps(CellDsps),
         .EmbeddingDepth(EmbeddingDepth), .FrameBytes(FrameBytes), .Window(Window), .BootDepth(BootDepth), .ClockHz(ClockHz), .Baud(Baud), .BuildHash(BuildHash)
     ) u_system (
         .clk_i(clk),

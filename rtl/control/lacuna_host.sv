@@ -1,6 +1,6 @@
 // Host port: writes and reads every memory of the engine, and clears the state, while the engine is idle.
 //
-// mem_*: valid/ready requests; a write takes one cycle, a read is answered by mem_rvalid_o before the next request is
+// mem_*: valid/ready requests; a write takes one cycle, of a weight word four, a read is answered by mem_rvalid_o before the next request is
 // taken. Requests wait while the engine is busy. Spaces, selects and addresses: lacuna_pkg::space_e. Weights are
 // written through the bank word that hops along the lanes, and read back through the result chain, so a read shows
 // what the tile's memory holds. clear_i zeroes the activation memory and the cell states and forgets which banks are
@@ -63,9 +63,10 @@ module lacuna_host #(
     input wire logic [lacuna_pkg::TableWordW-1:0] table_i,
     input wire logic [31:0] input_i
 );
-    typedef enum logic [2:0] {
+    typedef enum logic [3:0] {
         StateIdle,
         StateClear,
+        StateLoad,    // the four parts of a weight word
         StateWait,    // for a memory with a fixed delay
         StateSettle,  // the weight address reaches every tile
         StatePulse,   // the read wave enters the lanes
@@ -86,6 +87,7 @@ module lacuna_host #(
     lacuna_pkg::space_e space_q;
     logic [7:0] count_q;
     logic idle_q, active_q, clearing_q, write_q, last_address_q;  // active_q: not idle, or write_q
+    logic [1:0] part_of_load_q;
     logic [5:0] distance, hops_q;  // tiles between the tile and the end of the lane; those of its strand
     logic accept, clear;
 
@@ -121,8 +123,10 @@ module lacuna_host #(
         unique case (state_q)
             StateIdle: begin
                 if (clear) state = StateClear;
-                else if (accept && !mem_write_i) state = mem_space_i == lacuna_pkg::SpaceWeight ? StateSettle : StateWait;
+                else if (accept && mem_space_i == lacuna_pkg::SpaceWeight) state = mem_write_i ? StateLoad : StateSettle;
+                else if (accept && !mem_write_i) state = StateWait;
             end
+            StateLoad: if (part_of_load_q == 2'(lacuna_pkg::LoadParts - 1)) state = StateIdle;
             StateClear: if (last_address_q) state = StateIdle;
             StateWait: if (count_q == '0) state = StateIdle;
             StateSettle: if (count_q == '0) state = StatePulse;
@@ -155,6 +159,8 @@ module lacuna_host #(
     // The request, and the address of a clear.
     always_ff @(posedge clk_i) begin
         last_address_q <= state_q == StateClear && address_o == lacuna_pkg::MemAddrW'(LastAddress - 1);
+        part_of_load_q <= state_q == StateLoad ? part_of_load_q + 1'b1 : '0;
+        if (state_q == StateLoad) data_o <= data_o >> lacuna_pkg::LoadPartW;
         if (state_q == StateClear) begin
             address_o <= address_o + 1'b1;
         end else if (clear) begin
@@ -218,12 +224,12 @@ module lacuna_host #(
 
     always_comb begin
         wave_o = '0;
-        wave_o.load = write_q && space_q == lacuna_pkg::SpaceWeight;
+        wave_o.load = state_q == StateLoad;
         wave_o.read = state_q == StatePulse;
         load_o.lane = lane;
         load_o.tile = select_o[5:0];
-        load_o.address = address_o;
-        load_o.word = data_o;
+        load_o.part = part_of_load_q;
+        load_o.bits = data_o[lacuna_pkg::LoadPartW-1:0];
     end
     assign weight_o = address_o;
 endmodule

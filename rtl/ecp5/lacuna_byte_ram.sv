@@ -39,15 +39,16 @@ module lacuna_byte_ram #(
         logic [3:0] we;
 
         for (genvar i = 0; i < 4; i++) begin : gen_byte
-            assign we[i] = we_i && waddr[1:0] == 2'(i) && waddr[SelectW+10:11] == SelectW'(b);
+            assign we[i] = waddr[1:0] == 2'(i);
         end
 
         lacuna_block u_block (
             .clk_i,
-            .we_i(we),
-            .waddr_i(waddr[10:2]),
+            .we_i(we_i && waddr[SelectW+10:11] == SelectW'(b)),
+            .byte_we_i(we),
+            .waddr_i({2'd0, waddr[10:2]}),
             .wdata_i({4{1'b0, wdata_i}}),
-            .raddr_i(raddr[10:2]),
+            .raddr_i({2'd0, raddr[10:2]}),
             .rdata_o(word[b])
         );
     end

@@ -2,22 +2,24 @@
 //
 // rdata_o is the word at raddr_i two cycles earlier. A read of the address that is written in the same cycle
 // returns an undefined word: users must not do it. Contents are undefined until written.
-// One block of 512 words after the other; the last words, where there are 32 at most, are in distributed RAM behind
-// two registers, so that 528 words do not take a second block. Behind the blocks, four make a bit of the word with two
-// LUT4 and one PFUMX; of five, Yosys makes twice as much by itself. Twin of generic/lacuna_ebr.sv.
+// Words wider than 27 bits are in chunks of 2,048 words (four blocks of 9 bits side by side), then 1,024 (two of 18), then
+// 512, in as many blocks as those of 512 words would be; the last words, where there are 32 at most, are in distributed RAM
+// behind two registers, so that 528 words do not take a second block. Twin of generic/lacuna_ebr.sv.
+// Parts 4 (Width 36): a write enable for each nine bits, the lowest first; else one for the word.
 //
-// Width 1..36; Depth 2..65536; Space, Select: what belongs into the blocks (lacuna_block), none by default.
+// Width 1..36; Parts 1 or 4; Depth 2..65536; Space, Select: what belongs into the blocks (lacuna_block), none by default.
 `default_nettype none
 
 module lacuna_ebr #(
     parameter int unsigned Width = 36,
     parameter int unsigned Depth = 512,
+    parameter int unsigned Parts = 1,
     parameter int unsigned Space = lacuna_pkg::NoSpace,
     parameter int unsigned Select = 0,
     localparam int unsigned AddrW = $clog2(Depth)
 ) (
     input wire logic clk_i,
-    input wire logic we_i,
+    input wire logic [Parts-1:0] we_i,
     input wire logic [AddrW-1:0] waddr_i,
     input wire logic [Width-1:0] wdata_i,
     input wire logic [AddrW-1:0] raddr_i,
@@ -27,110 +29,110 @@ module lacuna_ebr #(
         $error("lacuna_ebr: Width must be 1..36 and Depth 2..65536, Space 0..15, Select 0..255");
     end
 
+    if (Parts != 1 && (Parts != 4 || Width != 36)) begin : gen_bad_parts
+        $error("lacuna_ebr: Parts must be 1, or 4 with Width 36");
+    end
+
+    localparam int unsigned PartW = Width / Parts;
     localparam int unsigned TailMax = 32;
     localparam bit HasTail = Depth > 512 && Depth % 512 >= 1 && Depth % 512 <= TailMax;
     localparam int unsigned TailAw = Depth % 512 > 16 ? 5 : 4;  // distributed RAM comes 16 words deep
-    localparam int unsigned Blocks = (Depth + 511) / 512;
-    localparam int unsigned SelectW = 7;
+    localparam int unsigned Blocks = (Depth + 511) / 512 - 32'(HasTail);
+    localparam int unsigned Fours = Width > 27 ? Blocks / 4 : 0;
+    localparam int unsigned Pairs = Width > 27 ? Blocks % 4 / 2 : 0;
+    localparam int unsigned Deep = Fours + Pairs;
+    localparam int unsigned Chunks = Deep + Blocks - 4 * Fours - 2 * Pairs + 32'(HasTail);
 
-    logic [SelectW+8:0] waddr, raddr;
-    logic [Blocks-1:0][35:0] word;
-    logic [35:0] selected;
+    logic [15:0] waddr, raddr;
+    logic [35:0] wdata;
+    logic [Chunks-1:0] here;     // the address read is the chunk's
+    logic [Chunks*36-1:0] word;  // flat: Yosys 0.52 cannot size a 2-D array from a nested block
 
-    assign waddr = (SelectW + 9)'(waddr_i);
-    assign raddr = (SelectW + 9)'(raddr_i);
+    assign waddr = 16'(waddr_i);
+    assign raddr = 16'(raddr_i);
+    assign wdata = 36'(wdata_i);
 
-    for (genvar b = 0; b < Blocks; b++) begin : gen_block
-        logic we;
-        assign we = we_i && waddr[SelectW+8:9] == SelectW'(b);
+    for (genvar c = 0; c < Chunks; c++) begin : gen_chunk
+        localparam int unsigned ChunkAw = c < Fours ? 11 : c < Deep ? 10 : 9;
+        localparam int unsigned BlockW = c < Fours ? 9 : c < Deep ? 18 : 36;
+        localparam int unsigned First = c < Fours ? 2048 * c : c < Deep ? 2048 * Fours : 2048 * Fours + 1024 * Pairs + 512 * (c - Deep);
+        logic write_here;
 
-        if (HasTail && b == Blocks - 1) begin : gen_tail
-            (* ram_style = "distributed" *) logic [Width-1:0] mem[0:(1<<TailAw)-1];
+        assign write_here = Chunks == 1 || waddr[15:ChunkAw] == (16 - ChunkAw)'(First >> ChunkAw);
+        assign here[c] = raddr[15:ChunkAw] == (16 - ChunkAw)'(First >> ChunkAw);
+
+        if (HasTail && c == Chunks - 1) begin : gen_tail
             logic [Width-1:0] read_q, read_qq;
 
-            always_ff @(posedge clk_i) begin
-                if (we) mem[waddr[TailAw-1:0]] <= wdata_i;
-                read_q <= mem[raddr[TailAw-1:0]];
+            for (genvar p = 0; p < Parts; p++) begin : gen_part
+                (* ram_style = "distributed" *) logic [PartW-1:0] mem[0:(1<<TailAw)-1];
+
+                always_ff @(posedge clk_i) begin
+                    if (we_i[p] && write_here) mem[waddr[TailAw-1:0]] <= wdata[p*PartW+:PartW];
+                    read_q[p*PartW+:PartW] <= mem[raddr[TailAw-1:0]];
 `ifndef SYNTHESIS
-                // The undefined word, as of a block.
-                if (we && waddr[TailAw-1:0] == raddr[TailAw-1:0]) read_q <= ~mem[raddr[TailAw-1:0]];
+                    // The undefined word, as of a block.
+                    if (we_i != '0 && write_here && waddr[TailAw-1:0] == raddr[TailAw-1:0]) read_q[p*PartW+:PartW] <= ~mem[raddr[TailAw-1:0]];
 `endif
-                read_qq <= read_q;
+                end
             end
-            assign word[b] = 36'(read_qq);
+
+            always_ff @(posedge clk_i) read_qq <= read_q;
+            assign word[c*36+:36] = 36'(read_qq);
         end else begin : gen_ram
-            lacuna_block #(
-                .Space(Space),
-                .Select(Select),
-                .First(b * 512)
-            ) u_block (
-                .clk_i,
-                .we_i({4{we}}),
-                .waddr_i(waddr[8:0]),
-                .wdata_i(36'(wdata_i)),
-                .raddr_i(raddr[8:0]),
-                .rdata_o(word[b])
-            );
+            for (genvar p = 0; p < 36 / BlockW; p++) begin : gen_block
+                logic [35:0] part;
+
+                lacuna_block #(
+                    .Width(BlockW),
+                    .Part(p),
+                    .Space(Space),
+                    .Select(Select),
+                    .First(First)
+                ) u_block (
+                    .clk_i,
+                    .we_i(write_here && (Parts > 1 || we_i[0])),
+                    .byte_we_i(Parts > 1 ? 4'(we_i >> (p * BlockW / 9)) : '1),
+                    .waddr_i(waddr[10:0]),
+                    .wdata_i(wdata >> (p * BlockW)),
+                    .raddr_i(raddr[10:0]),
+                    .rdata_o(part)
+                );
+                assign word[c*36+p*BlockW+:BlockW] = part[BlockW-1:0];
+
+                if (BlockW < 36) begin : gen_unused
+                    logic unused;
+                    assign unused = ^part[35:BlockW];
+                end
+            end
         end
     end
 
-    // The block is selected behind its output register.
-    if (Blocks == 1) begin : gen_one
-        assign selected = word[0];
+    // The chunk is selected behind its output register, by one bit each: what Yosys makes of a binary choice of many takes
+    // several times the logic.
+    logic [Chunks-1:0] here_q, here_qq;
+    logic [35:0] selected;
 
-        logic unused;
-        assign unused = ^raddr[SelectW+8:9];
+    always_ff @(posedge clk_i) begin
+        here_q <= here;
+        here_qq <= here_q;
+    end
+
+    if (Chunks == 1) begin : gen_one
+        assign selected = word;
+
+        logic unused_here;
+        assign unused_here = here_qq[0];
+    end else if (Chunks == 2) begin : gen_two
+        assign selected = here_qq[1] ? word[71:36] : word[35:0];
+
+        logic unused_here;
+        assign unused_here = here_qq[0];
     end else begin : gen_select
-        localparam int unsigned Quads = (Blocks + 3) / 4;
-        logic [1:0] low_q, low_qq;
-        logic [Quads-1:0] here_q, here_qq;  // one bit a quad: what Yosys makes of a binary choice of many takes several times the logic
-        logic [Quads*36-1:0] quad;
-
-        always_ff @(posedge clk_i) begin
-            low_q <= raddr[10:9];
-            low_qq <= low_q;
-            for (int unsigned q = 0; q < Quads; q++) here_q[q] <= raddr[SelectW+8:11] == (SelectW - 2)'(q);
-            here_qq <= here_q;
-        end
-
-        for (genvar q = 0; q < Quads; q++) begin : gen_quad
-            localparam int unsigned There = Blocks - 4 * q < 4 ? Blocks - 4 * q : 4;
-            logic [There*36-1:0] there;  // flat: Yosys 0.52 cannot size a 2-D array from a nested block
-
-            for (genvar b = 0; b < There; b++) begin : gen_word
-                assign there[b*36+:36] = word[4*q+b];
-            end
-
-            if (There == 1) begin : gen_single
-                assign quad[q*36+:36] = there;
-            end else if (There == 2) begin : gen_pair
-                assign quad[q*36+:36] = low_qq[0] ? there[36+:36] : there[35:0];
-            end else begin : gen_mux
-                for (genvar w = 0; w < 36; w++) begin : gen_bit
-                    logic even, odd;
-
-                    LUT4 #(.INIT(16'hCACA)) u_even (  // C ? B : A
-                        .A(there[w]), .B(there[36+w]), .C(low_qq[0]), .D(1'b0), .Z(even)
-                    );
-                    LUT4 #(.INIT(16'hCACA)) u_odd (  // of three, the third either way
-                        .A(there[72+w]), .B(there[(There-1)*36+w]), .C(low_qq[0]), .D(1'b0), .Z(odd)
-                    );
-                    PFUMX u_mux (.BLUT(even), .ALUT(odd), .C0(low_qq[1]), .Z(quad[q*36+w]));
-                end
-            end
-        end
-
-        if (Quads == 1) begin : gen_one_quad
-            assign selected = quad;
-
-            logic unused_here;
-            assign unused_here = here_qq[0];
-        end else begin : gen_quads
-            always_comb begin
-                selected = '0;
-                for (int unsigned q = 0; q < Quads; q++) begin
-                    if (here_qq[q]) selected |= quad[q*36+:36];
-                end
+        always_comb begin
+            selected = '0;
+            for (int unsigned c = 0; c < Chunks; c++) begin
+                if (here_qq[c]) selected |= word[c*36+:36];
             end
         end
     end

@@ -5,12 +5,12 @@
 // Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_bank_ram.sv (four or eight DP16KD with OUTREG).
 //
-// Depth 2..4096 banks; Block (block RAM or distributed) makes no difference here.
+// Depth 2..4096 banks; Columns (of four bytes, in block RAM) 0..lacuna_pkg::BankParts, of no effect here.
 `default_nettype none
 
 module lacuna_bank_ram #(
     parameter int unsigned Depth = 512,
-    parameter bit Block = 1'b1,
+    parameter int unsigned Columns = lacuna_pkg::BankParts,
     localparam int unsigned AddrW = $clog2(Depth)
 ) (
     input wire logic clk_i,
@@ -20,12 +20,9 @@ module lacuna_bank_ram #(
     input wire logic [AddrW-1:0] raddr_i,
     output logic [lacuna_pkg::BankBits-1:0] rdata_o
 );
-    if (Depth < 2 || Depth > 4096) begin : gen_bad
-        $error("lacuna_bank_ram: Depth must be 2..4096");
+    if (Depth < 2 || Depth > 4096 || Columns > lacuna_pkg::BankParts) begin : gen_bad
+        $error("lacuna_bank_ram: Depth must be 2..4096 and Columns 0..4 (LACUNA_ACT 16: 0..8)");
     end
-
-    logic unused;
-    assign unused = Block;
 
     (* ram_style = "block", no_rw_check *) logic [lacuna_pkg::BankBits-1:0] mem[0:Depth-1];
     logic [lacuna_pkg::BankBits-1:0] read_q;

@@ -1,12 +1,13 @@
-// ECP5 block RAM, simulation model of the one configuration that rtl/ecp5/lacuna_block.sv uses: 36-bit pseudo dual
-// port with output registers. Any other parameter or pin setting stops simulation.
+// ECP5 block RAM, simulation model of the configurations that rtl/ecp5/lacuna_block.sv uses: port A writes and port B
+// reads, both 36, 18 or 9 bits wide, with output registers. Any other parameter or pin setting stops simulation.
 //
-// What it knows, all of it checked against the open tools (see lacuna_block.sv): word order {DIB, DIA} and {DOB, DOA},
-// byte enables on ADA[3:0], word address on bits 13:5, data two clock edges after the address. A byte that is read
-// while it is written comes out inverted: it is undefined, so nobody may use it.
+// What it knows, all of it checked against the open tools (see lacuna_block.sv): word order {DIB, DIA} and {DOB, DOA} at 36
+// bits, else DIA and DOB; byte enables on ADA[3:0], ADA[1:0] at 18 bits; word address on bits 13:5, 13:4, 13:3; data two
+// clock edges after the address. A byte that is read while it is written comes out inverted: it is undefined, so nobody
+// may use it.
 // Contents start random, but for INITVAL_00 where it is not 0 (the signature of rtl/ecp5/lacuna_block.sv). A block with
 // a signature reads its whole contents from the file <place>.hex in the folder of the plusarg +contents=, if that is
-// given and the file is there: 512 words of 36 bits, as the block RAMs of a bitstream that a model was baked into.
+// given and the file is there: 2,048 values of 9 bits, as the block RAMs of a bitstream that a model was baked into.
 `default_nettype none
 
 module DP16KD #(
@@ -38,22 +39,25 @@ module DP16KD #(
     output logic DOB0, DOB1, DOB2, DOB3, DOB4, DOB5, DOB6, DOB7, DOB8,
     output logic DOB9, DOB10, DOB11, DOB12, DOB13, DOB14, DOB15, DOB16, DOB17
 );
-    if (DATA_WIDTH_A != 36 || DATA_WIDTH_B != 36 || REGMODE_A != "OUTREG" || REGMODE_B != "OUTREG"
+    if ((DATA_WIDTH_A != 36 && DATA_WIDTH_A != 18 && DATA_WIDTH_A != 9) || DATA_WIDTH_B != DATA_WIDTH_A || REGMODE_A != "OUTREG" || REGMODE_B != "OUTREG"
         || RESETMODE != "SYNC" || ASYNC_RESET_RELEASE != "SYNC" || WRITEMODE_A != "NORMAL" || WRITEMODE_B != "NORMAL"
         || CSDECODE_A != "0b000" || CSDECODE_B != "0b000" || GSR != "DISABLED") begin : gen_bad
-        $error("DP16KD: the model knows only 36-bit pseudo dual port with output registers");
+        $error("DP16KD: the model knows only one write and one read port of 36, 18 or 9 bits, with output registers");
     end
 
-    logic [35:0] mem[0:511];
+    localparam int Bytes = DATA_WIDTH_A / 9;
+    localparam int Ignored = $clog2(Bytes) + 3;  // bits of the address below the word's
 
-    // Words 0 to 7, in halves of 18 bits in every 20.
+    logic [8:0] mem[0:2047];
+
+    // Halves of 36-bit words, 18 bits in every 20.
     initial begin : start
         string folder, name;
         int file;
         if (INITVAL_00 != '0) begin
-            for (int unsigned w = 0; w < 8; w++) mem[w] = {INITVAL_00[40*w+20+:18], INITVAL_00[40*w+:18]};
+            for (int unsigned v = 0; v < 32; v++) mem[v] = INITVAL_00[20*(v/2)+9*(v%2)+:9];
             if ($value$plusargs("contents=%s", folder)) begin
-                name = $sformatf("%s/%09x.hex", folder, mem[1]);
+                name = $sformatf("%s/%09x.hex", folder, {mem[7], mem[6], mem[5], mem[4]});
                 file = $fopen(name, "r");
                 if (file != 0) begin
                     $fclose(file);
@@ -77,21 +81,29 @@ module DP16KD #(
     assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9,
         DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2, DOB1, DOB0,
         DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9,
-        DOA8, DOA7, DOA6, DOA5, DOA4, DOA3, DOA2, DOA1, DOA0} = rdata_q;
+        DOA8, DOA7, DOA6, DOA5, DOA4, DOA3, DOA2, DOA1, DOA0} = DATA_WIDTH_B == 36 ? rdata_q : {rdata_q[17:0], 18'd0};
+
+    logic [10:0] written, read;  // first byte of the word
+    logic [3:0] byte_we;
+
+    assign written = 11'(ada >> Ignored) << $clog2(Bytes);
+    assign read = 11'(adb >> Ignored) << $clog2(Bytes);
+    assign byte_we = !WEA ? 4'd0 : Bytes == 1 ? 4'd1 : ada[3:0] & 4'((1 << Bytes) - 1);
 
     always_ff @(posedge CLKA) begin
-        for (int unsigned b = 0; b < 4; b++) begin
-            if (ada[b]) mem[ada[13:5]][b*9+:9] <= wdata[b*9+:9];
+        for (int unsigned b = 0; b < Bytes; b++) begin
+            if (byte_we[b]) mem[written+11'(b)] <= wdata[b*9+:9];
         end
     end
 
     always_ff @(posedge CLKB) begin
-        for (int unsigned b = 0; b < 4; b++) begin
-            if (ada[b] && ada[13:5] == adb[13:5]) read_q[b*9+:9] <= ~mem[adb[13:5]][b*9+:9];
-            else read_q[b*9+:9] <= mem[adb[13:5]][b*9+:9];
+        for (int unsigned b = 0; b < Bytes; b++) begin
+            if (byte_we[b] && written == read) read_q[b*9+:9] <= ~mem[read+11'(b)];
+            else read_q[b*9+:9] <= mem[read+11'(b)];
         end
         rdata_q <= read_q;
-        a_pins : assert ({CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2} == 14'b1110000_1100000
-                         && !ada[4] && adb[4:0] == 5'd0);
+        a_pins : assert ({CEA, OCEA, RSTA, CSA0, CSA1, CSA2, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2} == 13'b110000_1100000
+                         && (ada & 14'((1 << Ignored) - (1 << (Bytes == 1 ? 0 : Bytes)))) == '0
+                         && (adb & 14'((1 << Ignored) - 1)) == '0);
     end
 endmodule

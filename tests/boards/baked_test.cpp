@@ -21,15 +21,19 @@ using link_test::Reply;
 constexpr std::uint64_t kId = 0x0123456789ABCDEF;
 constexpr std::size_t kTokens = 30;
 
-/// Each block's words in a file of its own, by the name that sim/ecp5/DP16KD.sv looks for.
+/// Each block's values of nine bits in a file of its own, by the name that sim/ecp5/DP16KD.sv looks for.
 void write_contents(const std::filesystem::path& folder, const BitstreamConfig& config) {
     std::filesystem::create_directories(folder);
     for (const SignedBlock& block : config.blocks()) {
         std::string text;
         for (const std::uint64_t word : config.words(block)) {
-            text += fmt::format("{:09x}\n", word);
+            for (int bit = 0; bit < block.width; bit += 9) {
+                text += fmt::format("{:03x}\n", word >> bit & 0x1FFU);
+            }
         }
-        const BlockPlace place{block.space, block.select, block.first};
+        const BlockPlace place{block.space, block.select, block.first,
+                               block.width == 36 ? 0U : 36U / static_cast<unsigned>(block.width) / 2,
+                               static_cast<unsigned>(block.part)};
         write_text(folder / fmt::format("{:09x}.hex", place.word()), text);
     }
 }
@@ -65,13 +69,13 @@ TEST_CASE("a baked model answers from power-on, without anything sent before") {
     // Deep enough for words in the tails of weight and row memories.
     const QuantisedModel model = random_model({.seed = 9,
                                                .inputs = 24,
-                                               .units = {48, 52},
+                                               .units = {96, 100},
                                                .k_x = {4},
                                                .k_h = {6},
                                                .head_rows = 23,
                                                .vocabulary = true});
     const Layout layout = lay_out(model, parameters.geometry);
-    REQUIRE(layout.weight_words > 1024);  // some are in the tail
+    REQUIRE(layout.weight_words > 3584);  // some are in the tail
     BitstreamConfig config(configuration(block_places(parameters.geometry, 512, 512)), "x");
     const BakeSummary summary =
         bake(config, link_test::board_words(model, layout, kId, true), parameters.geometry);
@@ -81,8 +85,9 @@ TEST_CASE("a baked model answers from power-on, without anything sent before") {
 
     for (const bool fault : {false, true}) {
         if (fault) {
-            // One bit of one weight in use.
+            // One bit of one weight in use: the first block has the lowest bits.
             const SignedBlock block = config.blocks().front();
+            REQUIRE(block.part == 0);
             auto words = config.words(block);
             words[5] ^= 0x40;
             config.set_words(block, words);
@@ -98,7 +103,9 @@ TEST_CASE("a baked model answers from power-on, without anything sent before") {
         const Bytes tokens(reply.payload.begin() + 8, reply.payload.end());
         if (fault) {
             const auto read = host.read(0, weight_select(0, 0), 5, 1);
-            CHECK(read.at(0) == config.words(config.blocks().front())[5]);
+            const SignedBlock block = config.blocks().front();
+            const std::uint64_t mask = (std::uint64_t{1} << static_cast<unsigned>(block.width)) - 1;
+            CHECK((read.at(0) & mask) == config.words(block)[5]);
         } else {
             CHECK(tokens == golden_tokens(model, 2));
         }

@@ -31,13 +31,16 @@ TEST_CASE("a block is found by its signature and gives back what was put in") {
         CHECK(config.blocks()[i].space == places[i].space);
         CHECK(config.blocks()[i].select == places[i].select);
         CHECK(config.blocks()[i].first == places[i].first);
+        CHECK(config.blocks()[i].words() == 512U << places[i].shape);
+        CHECK(config.blocks()[i].part == static_cast<int>(places[i].part));
     }
     const std::string before = config.text();
     std::vector<std::uint64_t> words(512);
     for (std::size_t i = 0; i < words.size(); ++i) {
         words[i] = (0x9E3779B97F4A7C15 * (i + 1)) >> 28U;
     }
-    const SignedBlock block = config.blocks()[3];
+    const SignedBlock block = config.blocks()[2];
+    REQUIRE(block.words() == 512);
     config.set_words(block, words);
     CHECK(config.words(block) == words);
     CHECK(config.text().size() == before.size());
@@ -66,9 +69,13 @@ TEST_CASE("words go to their block, to every copy of a table, or to the boot mem
     int tables = 0;
     for (const SignedBlock& block : config.blocks()) {
         const auto contents = config.words(block);
-        std::vector<std::uint64_t> expected(512, 0);
-        if (block.space == 0 && block.select == weight_select(2, 0) && block.first == 512) {
-            expected[700 - 512] = 0x123456789;
+        std::vector<std::uint64_t> expected(block.words(), 0);
+        if (block.space == 0) {
+            // 1,024 words in two blocks of half the word each.
+            CHECK(block.words() == 1024);
+            if (block.select == weight_select(2, 0)) {
+                expected[700] = 0x123456789U >> (18 * block.part) & 0x3FFFFU;
+            }
         } else if (block.space == 1 && block.select == 1 && block.first == 0) {
             expected[3] = 0xFFFFFFFFF;
         } else if (block.space == 5) {

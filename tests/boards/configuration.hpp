@@ -15,10 +15,12 @@ struct BlockPlace {
     unsigned space = 0;
     unsigned select = 0;
     unsigned first = 0;
+    unsigned shape = 0;  ///< 0: 512 words of 36 bits, 1: 1,024 of 18, 2: 2,048 of 9
+    unsigned part = 0;
 
     /// Second word of the signature.
     std::uint64_t word() const {
-        return std::uint64_t{space} << 28U | std::uint64_t{select} << 20U | std::uint64_t{first};
+        return std::uint64_t{shape} << 34U | std::uint64_t{part} << 32U | std::uint64_t{space} << 28U | std::uint64_t{select} << 20U | std::uint64_t{first};
     }
 };
 
@@ -41,10 +43,17 @@ inline std::string signed_block(int number, const BlockPlace& place) {
 inline std::vector<BlockPlace> block_places(const Geometry& geometry, unsigned embedding_depth,
                                             unsigned boot_depth) {
     std::vector<BlockPlace> places;
-    // Up to 32 words beyond the last block are no block.
+    // Up to 32 words beyond the last block are no block. Four blocks together are of 9 bits each, two of 18.
     const auto add = [&](unsigned space, unsigned select, unsigned depth) {
-        for (unsigned first = 0; first == 0 || first + 32 < depth; first += 512) {
-            places.push_back({space, select, first});
+        unsigned blocks = depth <= 512 ? 1 : (depth + 511 - 32) / 512;
+        for (unsigned first = 0; blocks > 0;) {
+            const unsigned shape = blocks >= 4 ? 2 : blocks >= 2 ? 1 : 0;
+            const unsigned together = 1U << shape;
+            for (unsigned part = 0; part < together; ++part) {
+                places.push_back({space, select, first, shape, part});
+            }
+            first += 512 * together;
+            blocks -= together;
         }
     };
     for (unsigned lane = 0; lane < 4; ++lane) {

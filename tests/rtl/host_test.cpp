@@ -118,11 +118,20 @@ class HostRun {
         checker_.check("strobe of the written space", space, 1 << space, strobes());
         checker_.check("active with a write", space, 1, bench_->active_o);
         if (space == kWeight) {
-            const Load load = get<Load>(bench_->load_o);
-            checker_.check("lane", address, select >> 6, load.lane);
-            checker_.check("tile", address, select & 63, load.tile);
-            checker_.check("weight address", address, address, load.address);
-            checker_.check("weight word", address, data, load.word);
+            for (int part = 0; part < Load::kParts; ++part) {
+                const Load expected = Load::of(data, part, select & 63, select >> 6);
+                const Load load = get<Load>(bench_->load_o);
+                checker_.check("strobe of a part", address, 1, strobes());
+                checker_.check("lane", address, expected.lane, load.lane);
+                checker_.check("tile", address, expected.tile, load.tile);
+                checker_.check("weight address", address, address, bench_->weight_o);
+                checker_.check("part of the weight word", address, part, load.part);
+                checker_.check("bits of the weight word", address, expected.bits, load.bits);
+                if (part != Load::kParts - 1) {
+                    checker_.check("mem_ready between the parts", address, 0, bench_->mem_ready_o);
+                    clock();
+                }
+            }
         } else {
             checker_.check("select", space, select, bench_->select_o);
             checker_.check("address", space, address, bench_->address_o);
@@ -217,6 +226,7 @@ class HostRun {
         if (wave.read != 0) {
             pulse_ = bench_.cycles();
             asked_tile_ = load;
+            asked_address_ = static_cast<int>(bench_->weight_o);
         }
         // At the lane's end after a cycle for each tile; results five cycles later, three for each tile in
         // between.
@@ -232,14 +242,14 @@ class HostRun {
         if (bench_.cycles() >= first && bench_.cycles() < first + 3) {
             const int slot = 2 - static_cast<int>(bench_.cycles() - first);
             const std::int64_t word =
-                content(kWeight, asked_tile_.lane << 6 | asked_tile_.tile, asked_tile_.address);
+                content(kWeight, asked_tile_.lane << 6 | asked_tile_.tile, asked_address_);
             set_bits(bench_->result_i, (asked_tile_.lane * kPorts + distance % kPorts) * kAccW, 12,
                      static_cast<std::uint64_t>(word >> (12 * slot)));
         }
         if (bench_.cycles() ==
             pulse_ + 5) {  // from three cycles before the pulse (one of them the engine's) on
             held_ = addresses_.size() > 9 && std::all_of(addresses_.end() - 9, addresses_.end(),
-                                                         [&](int a) { return a == asked_tile_.address; });
+                                                         [&](int a) { return a == asked_address_; });
         }
         if (bench_.cycles() == first + 3) {
             pulse_ = 0;
@@ -255,6 +265,7 @@ class HostRun {
     int asked_ = 0;  ///< cycles that the address of a read has been there
     std::uint64_t pulse_ = 0;
     Load asked_tile_;
+    int asked_address_ = 0;
     std::deque<int> addresses_;
     bool held_ = false;
 };

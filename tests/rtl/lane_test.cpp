@@ -74,35 +74,36 @@ class LaneRun {
         weights_.assign(kTiles, std::vector<std::array<Slot, kPes>>(kDepth));
         for (int tile = 0; tile < kTiles; ++tile) {
             for (int address = 0; address < kDepth; ++address) {
-                Load word{0, address, tile, kLane};
+                std::int64_t word = 0;
                 for (int p = 0; p < kPes; ++p) {
                     Slot& slot = weights_[static_cast<std::size_t>(tile)][static_cast<std::size_t>(address)]
                                          [static_cast<std::size_t>(p)];
                     slot = {static_cast<int>(random_.between(-127, 127)),
                             static_cast<int>(random_.between(0, 15))};
-                    word.word |= static_cast<std::int64_t>(slot.bits()) << (12 * p);
+                    word |= static_cast<std::int64_t>(slot.bits()) << (12 * p);
                 }
                 if (fault_ == Fault::kInjected && tile == kTiles - 1 && address == 9) {
-                    word.word ^= std::int64_t{1} << 30;
+                    word ^= std::int64_t{1} << 30;
                 }
-                give_load(word);
-                // The same word to another lane and to a tile that is not there must change nothing.
-                word.word ^= 0xFFF'FFFF;
-                word.lane = (kLane + 1) % 4;
-                give_load(word);
-                word.lane = kLane;
-                word.tile = kTiles;
-                give_load(word);
+                give_load(word, address, tile, kLane);
+                // Another word to another lane and to a tile that is not there must change nothing.
+                word ^= 0xFFF'FFFF;
+                give_load(word, address, tile, (kLane + 1) % 4);
+                give_load(word, address, kTiles, kLane);
             }
         }
     }
 
-    void give_load(const Load& word) {
+    /// The address goes with the wave.
+    void give_load(std::int64_t word, int address, int tile, int lane) {
         Wave wave;
         wave.load = 1;
         put(bench_->wave_i, wave);
-        put(bench_->bank_i, word);
-        tick();
+        bench_->weight_i = static_cast<IData>(address);
+        for (int part = 0; part < Load::kParts; ++part) {
+            put(bench_->bank_i, Load::of(word, part, tile, lane));
+            tick();
+        }
     }
 
     void give_sweep() {

@@ -19,15 +19,21 @@ struct Wave {
     bool operator==(const Wave&) const = default;
 };
 
-/// load_t: a weight word on its way to its tile.
+/// load_t: nine bits of a weight word on their way to its tile.
 struct Load {
-    std::int64_t word = 0;
-    int address = 0, tile = 0, lane = 0;
-    static constexpr int kWidth = 64;
+    int bits = 0, part = 0, tile = 0, lane = 0;
+    static constexpr int kWidth = 19;
+    static constexpr int kParts = 4;
+    static constexpr int kPartBits = 9;
+
+    /// Part @p part of @p word, for a tile.
+    static Load of(std::int64_t word, int part, int tile, int lane) {
+        return {static_cast<int>(word >> (part * kPartBits)) & ((1 << kPartBits) - 1), part, tile, lane};
+    }
 
     template <class Visit>
     void visit(Visit&& field) {
-        field(word, 36), field(address, 20), field(tile, 6), field(lane, 2);
+        field(bits, kPartBits), field(part, 2), field(tile, 6), field(lane, 2);
     }
 };
 

@@ -11,6 +11,7 @@
 #include "Vfifo_2.h"
 #include "Vprogram.h"
 #include "Vreadiness.h"
+#include "Vrelay.h"
 #include "Vskid.h"
 #include "golden/prng.hpp"
 #include "sim/testbench.hpp"
@@ -110,6 +111,9 @@ TEST_CASE("FIFO of 2 equals a queue") {
 }
 TEST_CASE("skid register equals a queue of 2") {
     CHECK_CLEAN((run_fifo<Vskid, 2>(Fault::kNone)));
+}
+TEST_CASE("relay equals a queue of 1") {
+    CHECK_CLEAN((run_fifo<Vrelay, 1>(Fault::kNone)));
 }
 TEST_CASE("FIFO: a flipped bit is reported") {
     CHECK(run_fifo<Vfifo_16, 16>(Fault::kInjected).mismatches() > 0);

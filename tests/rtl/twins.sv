@@ -20,6 +20,7 @@ module twins #(
     input wire logic [3:0] index_i,
     output logic [Selects-1:0][31:0] selected_o,
     input wire logic we_i,
+    input wire logic [3:0] part_we_i,
     input wire logic [15:0] waddr_i,
     input wire logic [35:0] wdata_i,
     input wire logic [15:0] raddr_i,
@@ -39,6 +40,7 @@ module twins #(
     localparam logic [Selects*8-1:0] SelectWidth = {8'd1, 8'd16, 8'd8};
     // The last three are memories of bytes.
     localparam int unsigned ByteRams = 3;
+    localparam logic [Ebrs-1:0] EbrInParts = 13'b0001100000010;  // written nine bits at a time
     localparam logic [Ebrs*16-1:0] EbrWidth = {16'd8, 16'd8, 16'd8, 16'd36, 16'd36, 16'd25, 16'd16, 16'd1, 16'd36, 16'd16, 16'd26, 16'd36, 16'd36};
     localparam logic [Ebrs*16-1:0] EbrDepth = {16'd16, 16'd8192, 16'd2048, 16'd1052, 16'd2560, 16'd512, 16'd512, 16'd2, 16'd8192, 16'd528, 16'd256, 16'd1536, 16'd512};
     localparam logic [Banks*16-1:0] BankDepth = {16'd64, 16'd1024, 16'd512};
@@ -90,9 +92,13 @@ module twins #(
         logic [Width-1:0] rdata;
 
         if (e < Ebrs - ByteRams) begin : gen_words
-            lacuna_ebr #(.Width(Width), .Depth(Depth)) u_ebr (
+            localparam int unsigned Parts = EbrInParts[e] ? 4 : 1;
+            logic [Parts-1:0] we;
+            assign we = EbrInParts[e] ? Parts'(part_we_i) : {Parts{we_i}};
+
+            lacuna_ebr #(.Width(Width), .Depth(Depth), .Parts(Parts)) u_ebr (
                 .clk_i,
-                .we_i,
+                .we_i(we),
                 .waddr_i(AddrW'(waddr_i % 16'(Depth))),
                 .wdata_i(wdata_i[Width-1:0]),
                 .raddr_i(AddrW'(raddr_i % 16'(Depth))),
@@ -115,7 +121,7 @@ module twins #(
         localparam int unsigned Depth = 32'(BankDepth[k*16+:16]);
         localparam int unsigned AddrW = $clog2(Depth);
 
-        lacuna_bank_ram #(.Depth(Depth), .Block(Depth != 64)) u_banks (
+        lacuna_bank_ram #(.Depth(Depth), .Columns(Depth == 64 ? 1 : lacuna_pkg::BankParts)) u_banks (
             .clk_i,
             .we_i(bank_we_i),
             .waddr_i(AddrW'(waddr_i % 16'(Depth))),

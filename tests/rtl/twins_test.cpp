@@ -10,6 +10,7 @@
 #include "Vtwins_generic.h"
 #include "golden/prng.hpp"
 #include "tests/rtl/checker.hpp"
+#include "tests/rtl/records.hpp"
 #include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
@@ -36,18 +37,19 @@ constexpr std::array<int, 4> kSums{24, 25, 36, 2};
 constexpr std::array<int, 3> kSelects{8, 16, 1};
 struct Memory {
     int width, depth;
+    bool in_parts = false;  ///< written nine bits at a time
 };
 // The last three are lacuna_byte_ram, the others lacuna_ebr.
 constexpr std::array<Memory, 13> kEbrs{{{36, 512},
-                                        {36, 1536},
+                                        {36, 1536, true},
                                         {26, 256},
                                         {16, 528},
                                         {36, 8192},
                                         {1, 2},
                                         {16, 512},
                                         {25, 512},
-                                        {36, 2560},
-                                        {36, 1052},
+                                        {36, 2560, true},
+                                        {36, 1052, true},
                                         {8, 2048},
                                         {8, 8192},
                                         {8, 16}}};
@@ -190,11 +192,11 @@ class MemoryRun {
     Checker run() {
         // Every word once, so that contents are known; then at random, near by and all over.
         for (int address = 0; address < 8192; ++address) {
-            cycle(true, address, (address + 8191) % 8192, 0xFFFF);
+            cycle(true, 0xF, address, (address + 8191) % 8192, 0xFFFF);
         }
         for (int i = 0; i < 60'000; ++i) {
             const auto range = random_.one_in(2) ? 8191 : 63;
-            cycle(random_.one_in(2), static_cast<int>(random_.between(0, range)),
+            cycle(random_.one_in(2), static_cast<unsigned>(random_.between(0, 0xF)), static_cast<int>(random_.between(0, range)),
                   static_cast<int>(random_.between(0, range)),
                   static_cast<unsigned>(random_.next() & 0xFFFFU));
         }
@@ -202,6 +204,7 @@ class MemoryRun {
     }
 
   private:
+    static constexpr std::uint64_t kPartMask = (1U << Load::kPartBits) - 1;
     using Word = std::optional<std::uint64_t>;
     using Activation = std::optional<std::uint16_t>;
     struct Answer {
@@ -209,10 +212,11 @@ class MemoryRun {
         std::vector<Activation> activations;  ///< of all bank memories
     };
 
-    void cycle(bool write, int waddr, int raddr, unsigned bank_we) {
+    void cycle(bool write, unsigned part_we, int waddr, int raddr, unsigned bank_we) {
         ++cycle_;
         if (collides(waddr, raddr)) {
             write = false;
+            part_we = 0;
             bank_we = 0;
         }
         // Reads see the words of the cycles before.
@@ -228,6 +232,7 @@ class MemoryRun {
         }
         const std::uint64_t data = random_.next() & 0xFFFFFFFFFU;
         bench_->we_i = write;
+        bench_->part_we_i = static_cast<CData>(part_we);
         bench_->waddr_i = static_cast<SData>(waddr);
         bench_->wdata_i =
             fault_ == Fault::kInjected && cycle_ == 8192 ? data ^ (std::uint64_t{1} << 35) : data;
@@ -239,10 +244,18 @@ class MemoryRun {
             set_bits(bench_->bank_wdata_i, static_cast<int>(b) * kAct, kAct, activations[b]);
         }
         bench_.tick();
-        if (write) {
-            for (std::size_t e = 0; e < kEbrs.size(); ++e) {
-                words_[e][static_cast<std::size_t>(waddr % kEbrs[e].depth)] =
-                    data & ((std::uint64_t{1} << kEbrs[e].width) - 1);
+        for (std::size_t e = 0; e < kEbrs.size(); ++e) {
+            std::uint64_t written = write ? ~std::uint64_t{0} : 0;
+            if (kEbrs[e].in_parts) {
+                written = 0;
+                for (int part = 0; part < Load::kParts; ++part) {
+                    written |= (part_we >> part & 1U) != 0 ? kPartMask << (Load::kPartBits * part) : 0;
+                }
+            }
+            written &= (std::uint64_t{1} << kEbrs[e].width) - 1;
+            Word& word = words_[e][static_cast<std::size_t>(waddr % kEbrs[e].depth)];
+            if (written != 0) {
+                word = (word.value_or(0) & ~written) | (data & written);
             }
         }
         for (std::size_t k = 0; k < kBankDepths.size(); ++k) {

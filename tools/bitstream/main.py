@@ -116,7 +116,7 @@ def check_bitstream(options):
     """One small engine from source to bitstream and back."""
     options.board, options.size, options.tiles, options.clk_mhz = "ulx3s", "25f", "1", "25"
     plan = dataclasses.replace(planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz), name="check")
-    plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256, BlockBanks=1)
+    plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256, BankColumns=4)
     plan.folder.mkdir(parents=True, exist_ok=True)
     check_model(plan, options)
     stages.synthesise(plan)

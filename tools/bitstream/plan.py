@@ -98,7 +98,7 @@ def block_rams(engine, system, act):
 
     weights = 4 * engine["Tiles"] * blocks(engine["WeightDepth"])
     ports = engine["Ports"] * (5 * blocks(engine["RowDepth"]) + (5 if engine.get("BlockTables", 1) else 0))
-    banks = act // 2 * -(-engine["BankDepth"] // 512) if engine.get("BlockBanks", 1) else 0
+    banks = engine.get("BankColumns", act // 2) * -(-engine["BankDepth"] // 512)
     buffers = 2
     embedding = act // 2 * blocks(system["EmbeddingDepth"]) if system["EmbeddingDepth"] else 0
     boot = blocks(system["BootDepth"]) if system["BootDepth"] else 0
