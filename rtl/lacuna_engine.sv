@@ -97,41 +97,30 @@ module lacuna_engine #(
     logic [lacuna_pkg::WeightAddrW-1:0] host_weight;
     lacuna_pkg::load_t load;
     logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result;
-    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row;
-    logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_old;
     logic [lacuna_pkg::BankBits-1:0] bank_word;
     logic [31:0] program_word;
-    logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
     logic [lacuna_pkg::BankAddrW-1:0] input_base, input_banks;
-
-    // What the host reads, by one bit a memory: the select is held for longer than this register takes.
     logic [lacuna_pkg::RowWordW-1:0] host_row;
     logic [lacuna_pkg::CellW-1:0] host_cell;
     logic [lacuna_pkg::TableWordW-1:0] host_table;
-    logic [Ports*lacuna_pkg::Lanes-1:0] row_here_q;
-    logic [Ports-1:0] cell_here_q, table_here_q;
+
+    // Registered on its way to the memories. What comes after it, a run, needs them three cycles later at the earliest.
+    lacuna_pkg::access_t access_q;
+    logic passive_q;
 
     always_ff @(posedge clk_i) begin
-        for (int unsigned p = 0; p < Ports; p++) begin
-            cell_here_q[p] <= select[0] == 1'(p);
-            table_here_q[p] <= select[3] == 1'(p);
-            for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
-                row_here_q[p*lacuna_pkg::Lanes+l] <= select[2:0] == 3'(p * lacuna_pkg::Lanes + l);
-            end
-        end
-    end
-
-    always_comb begin
-        host_row = '0;
-        host_cell = '0;
-        host_table = '0;
-        for (int unsigned p = 0; p < Ports; p++) begin
-            if (cell_here_q[p]) host_cell |= cell_old[p];
-            if (table_here_q[p]) host_table |= table_word[p];
-            for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
-                if (row_here_q[p*lacuna_pkg::Lanes+l]) host_row |= row[p][l];
-            end
-        end
+        access_q.row_we <= row_we;
+        access_q.cell_we <= cell_we;
+        access_q.program_we <= program_we;
+        access_q.table_we <= table_we;
+        access_q.input_we <= input_we;
+        access_q.clearing <= tag_we;
+        access_q.reading <= reading;
+        access_q.bank_we <= host_bank_we;
+        access_q.select <= select;
+        access_q.address <= address;
+        access_q.data <= data;
+        passive_q <= host_passive;
     end
 
     assign busy_o = engine_busy || host_busy;
@@ -192,10 +181,10 @@ module lacuna_engine #(
 
     lacuna_program u_program (
         .clk_i,
-        .we_i(program_we),
-        .read_i(reading),
-        .address_i(address[lacuna_pkg::EntryW+2:0]),
-        .word_i(data[31:0]),
+        .we_i(access_q.program_we),
+        .read_i(access_q.reading),
+        .address_i(access_q.address[lacuna_pkg::EntryW+2:0]),
+        .word_i(access_q.data[31:0]),
         .word_o(program_word),
         .entry_i(program_entry),
         .descriptor_o(descriptor)
@@ -264,16 +253,16 @@ module lacuna_engine #(
     lacuna_pkg::wave_t fetch_wave_q /* verilator public_flat_rw */;  // public: the fault tests drop a cycle here
     lacuna_pkg::wave_t fetch_wave_qq, fetch_wave_qqq;
 
-    logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we;
-    logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr;
-    logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata;
+    logic [lacuna_pkg::BankWidth-1:0] writer_we, bank_we_q;
+    logic [lacuna_pkg::BankAddrW-1:0] writer_bank, x_bank, bank_waddr, bank_waddr_q;
+    logic [lacuna_pkg::BankBits-1:0] writer_word, bank_wdata_q;
     logic writer_valid, writer_quiet, writer_complete, x_ready, x_take, x_write, tag_write;
     logic [lacuna_pkg::TagW-1:0] writer_tag, x_tag, tag_value;
 
     assign fetch_weight = host_active ? host_weight : issue_weight;
 
     always_ff @(posedge clk_i) begin
-        fetch_bank_q <= reading ? address[lacuna_pkg::BankAddrW-1:0] : issue_bank;
+        fetch_bank_q <= access_q.reading ? access_q.address[lacuna_pkg::BankAddrW-1:0] : issue_bank;
         fetch_wave_q <= issue_wave;
         fetch_wave_qq <= fetch_wave_q;
         fetch_wave_qqq <= fetch_wave_qq;
@@ -281,34 +270,39 @@ module lacuna_engine #(
     end
 
     // One write port: results first, then the host (only while idle), then the input. At most one of the enables is set.
-    assign x_ready = writer_quiet && host_passive && !clear_i;
+    // A bank is written one cycle behind its tag; who sees the tag reads the bank two cycles later at the earliest.
+    assign x_ready = writer_quiet && host_passive && passive_q && !clear_i;
     assign x_take = x_write && x_ready;
-    assign bank_we = writer_we | host_bank_we | {lacuna_pkg::BankWidth{x_take}};
-    assign tag_write = writer_complete || tag_we || x_take;
+    assign tag_write = writer_complete || access_q.clearing || x_take;
 
     always_comb begin
         if (writer_valid) begin
             bank_waddr = writer_bank;
-            bank_wdata = writer_word;
             tag_value = writer_tag;
-        end else if (host_passive) begin
+        end else if (passive_q) begin
             bank_waddr = x_bank;
-            bank_wdata = x_data_i;
             tag_value = x_tag;
         end else begin
-            bank_waddr = address[lacuna_pkg::BankAddrW-1:0];
-            bank_wdata = {lacuna_pkg::BankParts{data[31:0]}};
+            bank_waddr = access_q.address[lacuna_pkg::BankAddrW-1:0];
             tag_value = lacuna_pkg::TagNever;
         end
+    end
+
+    always_ff @(posedge clk_i) begin
+        bank_we_q <= writer_we | access_q.bank_we | {lacuna_pkg::BankWidth{x_take}};
+        bank_waddr_q <= bank_waddr;
+        if (writer_valid) bank_wdata_q <= writer_word;
+        else if (passive_q) bank_wdata_q <= x_data_i;
+        else bank_wdata_q <= {lacuna_pkg::BankParts{access_q.data[31:0]}};
     end
 
     lacuna_bank_ram #(
         .Depth(BankDepth), .Columns(BankColumns)
     ) u_banks (
         .clk_i,
-        .we_i(bank_we),
-        .waddr_i(bank_waddr[BankAw-1:0]),
-        .wdata_i(bank_wdata),
+        .we_i(bank_we_q),
+        .waddr_i(bank_waddr_q[BankAw-1:0]),
+        .wdata_i(bank_wdata_q),
         .raddr_i(fetch_bank_q[BankAw-1:0]),
         .rdata_o(bank_word)
     );
@@ -329,9 +323,9 @@ module lacuna_engine #(
     lacuna_input u_input (
         .clk_i, .rst_ni,
         .reset_step_i(cleared),
-        .configure_i(input_we),
-        .base_i(data[lacuna_pkg::BankAddrW-1:0]),
-        .banks_i(data[16+:lacuna_pkg::BankAddrW]),
+        .configure_i(access_q.input_we),
+        .base_i(access_q.data[lacuna_pkg::BankAddrW-1:0]),
+        .banks_i(access_q.data[16+:lacuna_pkg::BankAddrW]),
         .base_o(input_base),
         .banks_o(input_banks),
         .x_valid_i, .x_ready_o,
@@ -408,17 +402,10 @@ module lacuna_engine #(
         .cell_row_i(drain_cell_row),
         .group_i(drain_group),
         .result_i(result),
-        .host_reading_i(reading),
-        .host_address_i(address),
-        .host_select_i(select),
-        .host_data_i(data),
-        .row_we_i(row_we),
-        .cell_we_i(cell_we),
-        .cell_we_all_i(tag_we),
-        .table_we_i(table_we),
-        .row_o(row),
-        .cell_o(cell_old),
-        .table_word_o(table_word),
+        .access_i(access_q),
+        .host_row_o(host_row),
+        .host_cell_o(host_cell),
+        .host_table_o(host_table),
         .write_o(writer_valid),
         .quiet_o(writer_quiet),
         .we_o(writer_we),
@@ -475,5 +462,5 @@ module lacuna_engine #(
     );
 
     logic unused;
-    assign unused = ^{push_ready, lookup, fetch_bank_q, bank_waddr};  // high address bits of shallow memories
+    assign unused = ^{push_ready, lookup, fetch_bank_q, bank_waddr_q, access_q};  // high address bits of shallow memories
 endmodule

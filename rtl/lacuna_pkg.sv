@@ -62,7 +62,7 @@ package lacuna_pkg;
 
     // Travels with the bank word from tile to tile.
     typedef struct packed {
-        logic load;         // the bank word carries load_t: write it at the weight address
+        logic load;         // the bank word carries load_t, now and in the next cycle: write it at the weight address of the next
         logic read;         // the bank word carries {lane, tile}: put its weight word on the result chain
         logic valid;        // the bank word and the weight word are operands
         logic first;        // start a new sum
@@ -80,6 +80,21 @@ package lacuna_pkg;
         logic [LoadPartW-1:0] bits;
     } load_t;
     localparam int unsigned LoadW = 2 + 6 + 2 + LoadPartW;
+
+    // An access of the host to a memory that is no weight memory, on its way there, a register at a time.
+    typedef struct packed {
+        logic row_we;
+        logic cell_we;
+        logic program_we;
+        logic table_we;
+        logic input_we;
+        logic clearing;  // with cell_we and bank_we: of every port, and the tag as well
+        logic reading;
+        logic [BankWidth-1:0] bank_we;
+        logic [7:0] select;
+        logic [MemAddrW-1:0] address;
+        logic [35:0] data;
+    } access_t;
 
     // One sweep of one layer over all its groups, as the host writes it: 8 words of 32 bits.
     typedef struct packed {

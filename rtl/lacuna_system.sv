@@ -107,9 +107,35 @@ module lacuna_system #(
     // Registers that cut both ways, so that no path runs from the one into the other.
     localparam int unsigned OutputW = Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW;
 
+    localparam int unsigned RequestW = 1 + $bits(mem_space) + 8 + lacuna_pkg::MemAddrW + 36;
+
+    logic mem_valid_late, mem_ready_late, mem_write_late, mem_rvalid_early, engine_busy;
+    lacuna_pkg::space_e mem_space_late;
+    logic [7:0] mem_select_late;
+    logic [lacuna_pkg::MemAddrW-1:0] mem_address_late;
+    logic [35:0] mem_data_late, mem_rdata_early;
+
     logic x_valid_late, x_ready_late, y_valid_early, y_ready_early;
     logic [lacuna_pkg::BankBits-1:0] x_data_late;
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] y_data_early;
+
+    // A request that waits keeps the engine busy, so that no run begins before it.
+    lacuna_relay #(
+        .Width(RequestW)
+    ) u_mem (
+        .clk_i,
+        .rst_ni(engine_rst_nq),
+        .in_valid_i(mem_valid), .in_ready_o(mem_ready),
+        .in_data_i({mem_write, mem_space, mem_select, mem_address, mem_data}),
+        .out_valid_o(mem_valid_late), .out_ready_i(mem_ready_late),
+        .out_data_o({mem_write_late, mem_space_late, mem_select_late, mem_address_late, mem_data_late})
+    );
+    assign busy = engine_busy || mem_valid_late;
+
+    always_ff @(posedge clk_i) begin
+        mem_rvalid <= mem_rvalid_early;
+        mem_rdata <= mem_rdata_early;
+    end
 
     lacuna_relay #(
         .Width(lacuna_pkg::BankBits)
@@ -150,19 +176,19 @@ module lacuna_system #(
         .start_i(start),
         .entry_i(entry),
         .steps_i(steps),
-        .busy_o(busy),
+        .busy_o(engine_busy),
         .phase_o(phase),
         .fresh_o(fresh),
         .count_o(count),
-        .mem_valid_i(mem_valid),
-        .mem_ready_o(mem_ready),
-        .mem_write_i(mem_write),
-        .mem_space_i(mem_space),
-        .mem_select_i(mem_select),
-        .mem_address_i(mem_address),
-        .mem_data_i(mem_data),
-        .mem_rvalid_o(mem_rvalid),
-        .mem_rdata_o(mem_rdata),
+        .mem_valid_i(mem_valid_late),
+        .mem_ready_o(mem_ready_late),
+        .mem_write_i(mem_write_late),
+        .mem_space_i(mem_space_late),
+        .mem_select_i(mem_select_late),
+        .mem_address_i(mem_address_late),
+        .mem_data_i(mem_data_late),
+        .mem_rvalid_o(mem_rvalid_early),
+        .mem_rdata_o(mem_rdata_early),
         .x_valid_i(x_valid_late),
         .x_ready_o(x_ready_late),
         .x_data_i(x_data_late),

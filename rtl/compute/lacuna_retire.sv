@@ -2,11 +2,12 @@
 //
 // Inputs are the drain's emissions; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
 // if the group emits, on y_* eleven cycles after their emission; h and cell state of a recurrent layer (LSTM, GRU) on
-// tap_h_* (and y_*) 35 cycles after it. The state is written then, before the writer completes a bank of h, so no later
-// step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
+// tap_h_* (and y_*) 35 cycles after it. The state is written a cycle later, before the writer completes a bank of h, so no
+// later step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
 // A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
-// host_*: memory access while the engine is idle. Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
+// access_i: of the host, while the engine is idle; it takes effect a cycle later. host_*_o: what it reads, 5 + 4 * Ports
+// cycles after access_i at the latest, as long as that is held. Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
 `default_nettype none
 
 module lacuna_retire #(
@@ -26,17 +27,10 @@ module lacuna_retire #(
     input wire lacuna_pkg::group_t group_i,
     input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
 
-    input wire logic host_reading_i,
-    input wire logic [lacuna_pkg::MemAddrW-1:0] host_address_i,
-    input wire logic [7:0] host_select_i,
-    input wire logic [35:0] host_data_i,
-    input wire logic row_we_i,
-    input wire logic cell_we_i,
-    input wire logic cell_we_all_i,
-    input wire logic table_we_i,
-    output logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row_o,
-    output logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_o,
-    output logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word_o,
+    input wire lacuna_pkg::access_t access_i,
+    output logic [lacuna_pkg::RowWordW-1:0] host_row_o,
+    output logic [lacuna_pkg::CellW-1:0] host_cell_o,
+    output logic [lacuna_pkg::TableWordW-1:0] host_table_o,
 
     output logic write_o,  // any of we_o
     output logic quiet_o,  // none of them
@@ -60,7 +54,63 @@ module lacuna_retire #(
     output logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] tap_y_o
 );
     localparam int unsigned RowAw = $clog2(RowDepth);
+    localparam int unsigned Rows = Ports * lacuna_pkg::Lanes;  // row memories
 
+    // ---------------------------------------------------------------- host
+    // Decoded into a register for each memory.
+    logic [Rows-1:0] row_we_q, row_here_q;
+    logic [Ports-1:0] cell_we_q, port_here_q, table_here_q;
+    logic reading_q, table_we_q;
+    logic [2:0] table_select_q;
+    logic [lacuna_pkg::MemAddrW-1:0] address_q;
+    logic [35:0] data_q;
+
+    always_ff @(posedge clk_i) begin
+        reading_q <= access_i.reading;
+        table_we_q <= access_i.table_we;
+        table_select_q <= access_i.select[2:0];
+        address_q <= access_i.address;
+        data_q <= access_i.data;
+        for (int unsigned m = 0; m < Rows; m++) begin
+            row_here_q[m] <= access_i.select[2:0] == 3'(m);
+            row_we_q[m] <= access_i.row_we && access_i.select[2:0] == 3'(m);
+        end
+        for (int unsigned p = 0; p < Ports; p++) begin
+            port_here_q[p] <= access_i.select[0] == 1'(p);
+            table_here_q[p] <= access_i.select[3] == 1'(p);
+            cell_we_q[p] <= access_i.cell_we && (access_i.clearing || access_i.select[0] == 1'(p));
+        end
+    end
+
+    // What is read goes from memory to memory, a register each: nothing waits for it.
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row;
+    logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_old;
+    logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
+    logic [Rows*lacuna_pkg::RowWordW-1:0] row_read, row_chain_q;
+    logic [Ports*lacuna_pkg::CellW-1:0] cell_read, cell_chain_q;
+    logic [Ports*lacuna_pkg::TableWordW-1:0] table_read, table_chain_q;
+
+    always_comb begin
+        for (int unsigned p = 0; p < Ports; p++) begin
+            cell_read[p*lacuna_pkg::CellW+:lacuna_pkg::CellW] = port_here_q[p] ? cell_old[p] : '0;
+            table_read[p*lacuna_pkg::TableWordW+:lacuna_pkg::TableWordW] = table_here_q[p] ? table_word[p] : '0;
+            for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
+                row_read[(p*lacuna_pkg::Lanes+l)*lacuna_pkg::RowWordW+:lacuna_pkg::RowWordW] =
+                    row_here_q[p*lacuna_pkg::Lanes+l] ? row[p][l] : '0;
+            end
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        row_chain_q <= row_chain_q << lacuna_pkg::RowWordW | row_read;
+        cell_chain_q <= cell_chain_q << lacuna_pkg::CellW | cell_read;
+        table_chain_q <= table_chain_q << lacuna_pkg::TableWordW | table_read;
+    end
+    assign host_row_o = row_chain_q[Rows*lacuna_pkg::RowWordW-1-:lacuna_pkg::RowWordW];
+    assign host_cell_o = cell_chain_q[Ports*lacuna_pkg::CellW-1-:lacuna_pkg::CellW];
+    assign host_table_o = table_chain_q[Ports*lacuna_pkg::TableWordW-1-:lacuna_pkg::TableWordW];
+
+    // ---------------------------------------------------------------- emissions
     // What accompanies an emission through the ports.
     typedef struct packed {
         logic [Ports-1:0] valid;
@@ -127,8 +177,10 @@ module lacuna_retire #(
     logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_new;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_port
-        logic signed [lacuna_pkg::CellW-1:0] cell_old;
-        logic host_here;
+        logic signed [lacuna_pkg::CellW-1:0] state_old;
+        logic cell_write_q;
+        logic [RowAw-1:0] cell_row_q;
+        logic [lacuna_pkg::CellW-1:0] cell_q;
 
         for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
             assign sum[p][l] = result_i[l][p];
@@ -140,43 +192,48 @@ module lacuna_retire #(
                 .Select(p * lacuna_pkg::Lanes + l)
             ) u_rows (
                 .clk_i,
-                .we_i(row_we_i && host_select_i[2:0] == 3'(p * 4 + l)),
-                .waddr_i(host_address_i[RowAw-1:0]),
-                .wdata_i(host_data_i),
-                .raddr_i(host_reading_i ? host_address_i[RowAw-1:0] : row_i[RowAw-1:0]),
-                .rdata_o(row_o[p][l])
+                .we_i(row_we_q[p*lacuna_pkg::Lanes+l]),
+                .waddr_i(address_q[RowAw-1:0]),
+                .wdata_i(data_q),
+                .raddr_i(reading_q ? address_q[RowAw-1:0] : row_i[RowAw-1:0]),
+                .rdata_o(row[p][l])
             );
         end
 
-        assign cell_old = $signed(cell_o[p]);
-        assign host_here = cell_we_i && (cell_we_all_i || host_select_i[0] == 1'(p));
+        assign state_old = $signed(cell_old[p]);
+
+        always_ff @(posedge clk_i) begin
+            cell_write_q <= cell_we_q[p] || h_valid[p];
+            cell_row_q <= cell_we_q[p] ? address_q[RowAw-1:0] : at_h.cell_row[RowAw-1:0];
+            cell_q <= cell_we_q[p] ? data_q[lacuna_pkg::CellW-1:0] : cell_new[p];
+        end
 
         lacuna_ebr #(
             .Width(lacuna_pkg::CellW),
             .Depth(RowDepth)
         ) u_cells (
             .clk_i,
-            .we_i(host_here || h_valid[p]),
-            .waddr_i(host_here ? host_address_i[RowAw-1:0] : at_h.cell_row[RowAw-1:0]),
-            .wdata_i(host_here ? host_data_i[lacuna_pkg::CellW-1:0] : cell_new[p]),
-            .raddr_i(host_reading_i ? host_address_i[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0]),
-            .rdata_o(cell_o[p])
+            .we_i(cell_write_q),
+            .waddr_i(cell_row_q),
+            .wdata_i(cell_q),
+            .raddr_i(reading_q ? address_q[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0]),
+            .rdata_o(cell_old[p])
         );
 
         lacuna_port #(
             .AccW(AccW), .CellDsps(CellDsps)
         ) u_port (
             .clk_i,
-            .table_we_i,
-            .table_read_i(host_reading_i),
-            .table_select_i(host_select_i[2:0]),
-            .table_addr_i(host_address_i[lacuna_pkg::TableAddrW-1:0]),
-            .table_word_i(host_data_i[lacuna_pkg::TableWordW-1:0]),
-            .table_word_o(table_word_o[p]),
+            .table_we_i(table_we_q),
+            .table_read_i(reading_q),
+            .table_select_i(table_select_q),
+            .table_addr_i(address_q[lacuna_pkg::TableAddrW-1:0]),
+            .table_word_i(data_q[lacuna_pkg::TableWordW-1:0]),
+            .table_word_o(table_word[p]),
             .sum_i(sum[p]),
-            .row_i(row_o[p]),
+            .row_i(row[p]),
             .gru_i(at_value.gru),
-            .cell_i(cell_old),
+            .cell_i(state_old),
             .cell_fraction_i(cell_fraction_q[1]),
             .value_o(value[p]),
             .cell_o(cell_new[p]),
@@ -186,7 +243,7 @@ module lacuna_retire #(
 
     // Fields that later stages do not need, and high address bits of shallow memories.
     logic unused;
-    assign unused = ^{group_i, at_value, at_cell_read, at_h, row_i, host_address_i, host_select_i};
+    assign unused = ^{group_i, at_value, at_cell_read, at_h, row_i, access_i, address_q};
 
     lacuna_writer #(
         .Ports(Ports)

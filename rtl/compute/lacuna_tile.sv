@@ -7,7 +7,7 @@
 // three results and one hop register into strand Strand and passes the others through one register, which keeps
 // every strand free of gaps and of overwriting as long as `last` comes no more often than a strand has results.
 //
-// load: writes nine bits of a word into the weight memory, at the weight address that is there with the wave. read: puts a weight word, slot by slot, on the result chain, with
+// load: writes nine bits of a word into the weight memory, from bank word and weight address of the next cycle. read: puts a weight word, slot by slot, on the result chain, with
 // the timing of sums; its address must be held from three cycles before the read until five after.
 // There is no reset: hold the sequencer in reset until idle waves have passed the lane.
 //
@@ -49,14 +49,14 @@ module lacuna_tile #(
     // Weight memory.
     lacuna_pkg::load_t load;
     logic here;
-    logic [lacuna_pkg::LoadParts-1:0] part_we;
+    logic [lacuna_pkg::LoadParts-1:0] part_we_q;
     logic [lacuna_pkg::TileWordW-1:0] word, word_q;
 
     assign load = bank_o[lacuna_pkg::LoadW-1:0];
     assign here = load.lane == 2'(Lane) && load.tile == 6'(Tile);
 
-    always_comb begin
-        for (int unsigned p = 0; p < lacuna_pkg::LoadParts; p++) part_we[p] = wave_o.load && here && load.part == 2'(p);
+    always_ff @(posedge clk_i) begin
+        for (int unsigned p = 0; p < lacuna_pkg::LoadParts; p++) part_we_q[p] <= wave_o.load && here && load.part == 2'(p);
     end
 
     lacuna_ebr #(
@@ -67,7 +67,7 @@ module lacuna_tile #(
         .Select(Lane * 64 + Tile)
     ) u_weights (
         .clk_i,
-        .we_i(part_we),
+        .we_i(part_we_q),
         .waddr_i(weight_o[AddrW-1:0]),
         .wdata_i({lacuna_pkg::LoadParts{load.bits}}),
         .raddr_i(weight_o[AddrW-1:0]),

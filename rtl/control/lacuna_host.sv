@@ -1,6 +1,6 @@
 // Host port: writes and reads every memory of the engine, and clears the state, while the engine is idle.
 //
-// mem_*: valid/ready requests; a write takes one cycle, of a weight word four, a read is answered by mem_rvalid_o before the next request is
+// mem_*: valid/ready requests; a write takes one cycle, of a weight word eight, a read is answered by mem_rvalid_o before the next request is
 // taken. Requests wait while the engine is busy. Spaces, selects and addresses: lacuna_pkg::space_e. Weights are
 // written through the bank word that hops along the lanes, and read back through the result chain, so a read shows
 // what the tile's memory holds. clear_i zeroes the activation memory and the cell states and forgets which banks are
@@ -53,7 +53,7 @@ module lacuna_host #(
     output logic [lacuna_pkg::WeightAddrW-1:0] weight_o,
     output lacuna_pkg::load_t load_o,
 
-    // Read data, three cycles after the address at the latest (result: by emission).
+    // Read data, 16 cycles after the address at the latest (result: by emission).
     input wire lacuna_pkg::wave_t lane_wave_i,
     input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
     input wire logic [35:0] row_i,
@@ -66,7 +66,7 @@ module lacuna_host #(
     typedef enum logic [3:0] {
         StateIdle,
         StateClear,
-        StateLoad,    // the four parts of a weight word
+        StateLoad,    // the four parts of a weight word, two cycles each
         StateWait,    // for a memory with a fixed delay
         StateSettle,  // the weight address reaches every tile
         StatePulse,   // the read wave enters the lanes
@@ -79,7 +79,7 @@ module lacuna_host #(
     localparam int unsigned PortShift = $clog2(Ports);
     localparam int unsigned Settle = Tiles + 3;
     localparam int unsigned ResultDelay = 5;
-    localparam int unsigned WaitCycles = 6;
+    localparam int unsigned WaitCycles = 20;
     localparam int unsigned PartW = $clog2(lacuna_pkg::BankParts);
     localparam int unsigned ActsPerPart = lacuna_pkg::BankWidth / lacuna_pkg::BankParts;
 
@@ -87,7 +87,7 @@ module lacuna_host #(
     lacuna_pkg::space_e space_q;
     logic [7:0] count_q;
     logic idle_q, active_q, clearing_q, write_q, last_address_q;  // active_q: not idle, or write_q
-    logic [1:0] part_of_load_q;
+    logic [2:0] load_q;  // part, and its second cycle
     logic [5:0] distance, hops_q;  // tiles between the tile and the end of the lane; those of its strand
     logic accept, clear;
 
@@ -126,7 +126,7 @@ module lacuna_host #(
                 else if (accept && mem_space_i == lacuna_pkg::SpaceWeight) state = mem_write_i ? StateLoad : StateSettle;
                 else if (accept && !mem_write_i) state = StateWait;
             end
-            StateLoad: if (part_of_load_q == 2'(lacuna_pkg::LoadParts - 1)) state = StateIdle;
+            StateLoad: if (load_q == 3'(2 * lacuna_pkg::LoadParts - 1)) state = StateIdle;
             StateClear: if (last_address_q) state = StateIdle;
             StateWait: if (count_q == '0) state = StateIdle;
             StateSettle: if (count_q == '0) state = StatePulse;
@@ -159,8 +159,8 @@ module lacuna_host #(
     // The request, and the address of a clear.
     always_ff @(posedge clk_i) begin
         last_address_q <= state_q == StateClear && address_o == lacuna_pkg::MemAddrW'(LastAddress - 1);
-        part_of_load_q <= state_q == StateLoad ? part_of_load_q + 1'b1 : '0;
-        if (state_q == StateLoad) data_o <= data_o >> lacuna_pkg::LoadPartW;
+        load_q <= state_q == StateLoad ? load_q + 1'b1 : '0;
+        if (state_q == StateLoad && load_q[0]) data_o <= data_o >> lacuna_pkg::LoadPartW;
         if (state_q == StateClear) begin
             address_o <= address_o + 1'b1;
         end else if (clear) begin
@@ -224,11 +224,11 @@ module lacuna_host #(
 
     always_comb begin
         wave_o = '0;
-        wave_o.load = state_q == StateLoad;
+        wave_o.load = state_q == StateLoad && !load_q[0];
         wave_o.read = state_q == StatePulse;
         load_o.lane = lane;
         load_o.tile = select_o[5:0];
-        load_o.part = part_of_load_q;
+        load_o.part = load_q[2:1];
         load_o.bits = data_o[lacuna_pkg::LoadPartW-1:0];
     end
     assign weight_o = address_o;

@@ -36,7 +36,7 @@ module lacuna_step_input (
     localparam int unsigned BankBytes = lacuna_pkg::BankBits / 8;
     localparam int unsigned PlaceW = $clog2(BankBytes);
 
-    typedef enum logic [2:0] {Idle, Bytes, Token, Place, Fetch, Offer} state_e;
+    typedef enum logic [2:0] {Idle, Bytes, Settle, Token, Place, Fetch, Offer} state_e;
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic vectors_q, feedback_q, fresh_q, padding_q;
@@ -47,6 +47,8 @@ module lacuna_step_input (
     logic [7:0] token_q;
     logic [1:0] wait_q;
     logic multiply, placed, shift, full, byte_valid;
+    logic shift_q;          // the bank moves one cycle behind the place
+    logic [7:0] byte_q;
     logic [23:0] base;
 
     assign busy_o = !(state_q == Idle);
@@ -77,7 +79,9 @@ module lacuna_step_input (
             token_q <= token_i;
             fresh_q <= 1'b1;
         end
-        if (shift) x_data_o <= {padding_q ? 8'd0 : read_byte_i, x_data_o[lacuna_pkg::BankBits-1:8]};
+        shift_q <= shift;
+        byte_q <= padding_q ? 8'd0 : read_byte_i;
+        if (shift_q) x_data_o <= {byte_q, x_data_o[lacuna_pkg::BankBits-1:8]};
         else if (state_q == Fetch) x_data_o <= emb_bank_i;
 
         unique case (state_q)
@@ -100,9 +104,10 @@ module lacuna_step_input (
                     last_q <= padding_q || left_one_q;
                     if (!padding_q) left_q <= left_one_q ? x_bytes_i : left_q - 1'b1;
                     if (left_one_q) padding_q <= 1'b1;
-                    if (full) state_q <= Offer;
+                    if (full) state_q <= Settle;
                 end
             end
+            Settle: state_q <= Offer;
             Token: begin
                 if (feedback_q ? fresh_q : byte_valid) begin
                     if (!feedback_q) token_q <= read_byte_i;

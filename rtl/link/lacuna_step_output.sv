@@ -49,26 +49,21 @@ module lacuna_step_output #(
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic [15:0] left_q;  // steps or words
     logic [PlaceW-1:0] place_q;
-    logic last_place, lane_wanted, y_valid_q, popped_q;
+    logic last_place, lane_wanted, take, shift;
+    logic have_q;  // a word is at hand, its next value lowest
+    logic [Places*GateW-1:0] word_q;
     logic [GateW-1:0] picked;
     logic [23:0] value_q;
     logic [1:0] bytes_q;
 
-    // Values by comparison: Yosys makes a multiplier of an index into elements of 19 bits.
-    always_comb begin
-        picked = y_data_i[0][0];
-        for (int unsigned p = 0; p < Ports; p++) begin
-            for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
-                if (place_q == PlaceW'(p * lacuna_pkg::Lanes + l)) picked = y_data_i[p][l];
-            end
-        end
-    end
-
+    assign picked = word_q[GateW-1:0];
     assign last_place = place_q == PlaceW'(Places - 1);
     assign lane_wanted = format_i[0] || place_q[1:0] == 2'd0;
     assign busy_o = !(state_q == Idle);
-    assign taken_o = last_place && (state_q == Next || (state_q == Scan && y_valid_q));
-    assign y_ready_o = taken_o || (drain_i && state_q == Idle);
+    assign shift = state_q == Next || (state_q == Scan && have_q);
+    assign taken_o = last_place && shift;
+    assign y_ready_o = state_q == Idle ? drain_i : !have_q && (state_q == Words || state_q == Scan);
+    assign take = y_valid_i && y_ready_o;
 
     // ---------------------------------------------------------------- the units of a word
     logic [11:0] group_q;               // groups behind this one
@@ -99,8 +94,9 @@ module lacuna_step_output #(
     always_ff @(posedge clk_i) begin
         token_valid_o <= 1'b0;
         reply_valid_o <= 1'b0;
-        y_valid_q <= y_valid_i;  // a word stays until it is taken
-        popped_q <= taken_o;
+        if (take) word_q <= y_data_i;
+        else if (shift) word_q <= word_q >> GateW;
+        have_q <= state_q != Idle && (take || (have_q && !taken_o));
         port_ok_q[0] <= units_q != '0 && emission_q < strand(0);
         port_ok_q[1] <= Ports > 1 && units_q > 8'd1 && emission_q < strand(1);
 
@@ -114,7 +110,7 @@ module lacuna_step_output #(
         // Candidates, two cycles behind the scan.
         scanned_q <= picked;
         row_q <= {unit_q - lacuna_pkg::UnitW'(port && port_ok_q[0]), place_q[1:0]};
-        candidate_q <= state_q == Scan && y_valid_q && port_ok_q[port];
+        candidate_q <= state_q == Scan && have_q && port_ok_q[port];
         key_q <= {!scanned_q[GateW-1], scanned_q[GateW-2:0], ~row_q[7:0]};
         key_valid_q <= candidate_q && row_q < RowW'(head_rows_i);
         if (key_valid_q && key_q > best_q) best_q <= key_q;
@@ -127,7 +123,7 @@ module lacuna_step_output #(
             end
 
             // Bytes: the values of a word, one after the other.
-            Words: if (y_valid_q && !popped_q) state_q <= Load;
+            Words: if (have_q) state_q <= Load;
             Load: begin
                 value_q <= 24'($signed(picked));
                 bytes_q <= format_i[2:1];
@@ -166,7 +162,7 @@ module lacuna_step_output #(
                 state_q <= Scan;
             end
             Scan: begin
-                if (y_valid_q) begin
+                if (have_q) begin
                     place_q <= place_q + 1'b1;
                     if (last_place) begin
                         place_q <= '0;

@@ -8,6 +8,11 @@ from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem
 
 
+OTHERS = ("u_board.u_engine.u_banks.gen_column[0].u_block", "u_board.u_engine.u_retire.gen_port[0].gen_lane[1].u_rows.u_block",
+          "u_board.u_engine.u_retire.gen_port[0].u_port.gen_lane[3].u_gate.u_table.u_block",
+          "u_board.u_engine.u_retire.gen_port[0].u_cells.u_block", "u_board.u_link.u_boot.u_block")
+
+
 def netlist_of(tiles, blocks):
     """As Yosys writes it: a top with four instances, each of a module of its own."""
     def lane(number):
@@ -20,6 +25,8 @@ def netlist_of(tiles, blocks):
         return {"cells": cells}
 
     top = {f"u_board.u_engine.gen_lane[{n}].u_lane": {"type": f"$paramod{n}\\lacuna_lane"} for n in range(floorplan.LANES)}
+    for name in OTHERS:
+        top[name] = {"type": "DP16KD", "attributes": {}}
     return {"modules": {"top": {"cells": top}, **{f"$paramod{n}\\lacuna_lane": lane(n) for n in range(floorplan.LANES)}}}
 
 
@@ -56,13 +63,19 @@ class Floorplans(unittest.TestCase):
             netlist = netlist_of(tiles, blocks)
             floorplan.pin(netlist, die, tiles)
             multipliers, block_rams = places_of(netlist, "MULT18X18D"), places_of(netlist, "DP16KD")
-            everywhere = [place for places in block_rams.values() for place in places]
-            self.assertEqual(len(set(everywhere)), floorplan.LANES * tiles * blocks)
+            near = {name: cell["attributes"].get("BEL") for name, cell in netlist["modules"]["top"]["cells"].items() if name in OTHERS}
+            self.assertIsNone(near.pop("u_board.u_link.u_boot.u_block"))
+            places = {name: tuple(map(int, re.match(r"X(\d+)/Y(\d+)/", bel).groups())) for name, bel in near.items()}
+            everywhere = [place for own in block_rams.values() for place in own] + list(places.values())
+            self.assertEqual(len(set(everywhere)), floorplan.LANES * tiles * blocks + 4)
             middle = {tile: (sum(x for x, _ in own) / 3, sum(y for _, y in own) / 3) for tile, own in multipliers.items()}
-            for tile, places in block_rams.items():
-                for x, y in places:
-                    self.assertLessEqual(abs(x - middle[tile][0]), 12, (die, tile))
-                    self.assertLessEqual(abs(y - middle[tile][1]), 28, (die, tile))
+            for tile, own in block_rams.items():
+                for x, y in own:
+                    self.assertLessEqual(abs(x - middle[tile][0]), 15, (die, tile))
+                    self.assertLessEqual(abs(y - middle[tile][1]), 40, (die, tile))
+            for name, lane in (("gen_lane[1].u_rows", 1), ("u_port.gen_lane[3]", 3)):
+                x, _ = next(place for other, place in places.items() if name in other)
+                self.assertLessEqual(abs(x - middle[lane, tiles - 1][0]), 15, (die, name))
             for lane in range(floorplan.LANES):
                 for tile in range(1, tiles):
                     hop = [abs(a - b) for a, b in zip(middle[lane, tile], middle[lane, tile - 1])]
@@ -83,7 +96,7 @@ class Floorplans(unittest.TestCase):
     def test_what_does_not_fit_or_has_other_names_is_refused(self):
         with self.assertRaisesRegex(Problem, "4 lanes of 14 tiles do not fit on 3 rows of 52 multipliers"):
             floorplan.lane_multipliers("lfe5u-85f", 14)
-        with self.assertRaisesRegex(Problem, "64 block RAMs of weights, and there are 56"):
+        with self.assertRaisesRegex(Problem, "68 block RAMs to place, and there are 56"):
             floorplan.pin(netlist_of(2, 8), "lfe5u-25f", 2)
         netlist = netlist_of(2, 3)
         with self.assertRaisesRegex(Problem, "has not four lanes .* of 3 tiles"):

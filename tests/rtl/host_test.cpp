@@ -127,6 +127,12 @@ class HostRun {
                 checker_.check("weight address", address, address, bench_->weight_o);
                 checker_.check("part of the weight word", address, part, load.part);
                 checker_.check("bits of the weight word", address, expected.bits, load.bits);
+                checker_.check("mem_ready between the parts", address, 0, bench_->mem_ready_o);
+                clock();
+                const Load again = get<Load>(bench_->load_o);
+                checker_.check("no strobe with the second cycle of a part", address, 0, strobes());
+                checker_.check("weight address with the second cycle", address, address, bench_->weight_o);
+                checker_.check("bits of the second cycle", address, expected.bits, again.bits);
                 if (part != Load::kParts - 1) {
                     checker_.check("mem_ready between the parts", address, 0, bench_->mem_ready_o);
                     clock();

@@ -94,14 +94,17 @@ class LaneRun {
         }
     }
 
-    /// The address goes with the wave.
+    /// Each part twice, the wave with the first; the address goes with the second.
     void give_load(std::int64_t word, int address, int tile, int lane) {
         Wave wave;
         wave.load = 1;
-        put(bench_->wave_i, wave);
-        bench_->weight_i = static_cast<IData>(address);
         for (int part = 0; part < Load::kParts; ++part) {
             put(bench_->bank_i, Load::of(word, part, tile, lane));
+            put(bench_->wave_i, wave);
+            bench_->weight_i = static_cast<IData>(address ^ 1);
+            tick();
+            put(bench_->wave_i, Wave{});
+            bench_->weight_i = static_cast<IData>(address);
             tick();
         }
     }

@@ -8,7 +8,7 @@ BITSTREAM_FLAGS = --board '$(BOARD)' --size '$(call given,SIZE)' --tiles '$(call
 	--clk-mhz '$(call given,CLK_MHZ)' --act '$(call given,ACT)' --seed '$(call given,SEED)' --place-flags='$(PLACE_FLAGS)'
 PLACE_TIMEOUT ?= 3600
 
-.PHONY: bitstream timing boards flash bitstream-check bitstream-program lacuna-program
+.PHONY: bitstream timing boards rates flash bitstream-check bitstream-program lacuna-program
 
 # Only a model needs a program of ours.
 bitstream-program: setup-ready
@@ -29,6 +29,9 @@ bitstream-check: bitstream-program ## Build one small bitstream and unpack it ag
 
 boards: ## List the boards, their engines, and what was built for them
 	@$(BITSTREAM) boards
+
+rates: setup-ready lacuna-program ## GOPS of the shipped models on the boards, at the clocks in results/timing
+	@$(BITSTREAM) rates --lacuna $(BITSTREAM_PROGRAM)
 
 flash: ## Load the last bitstream into a board; PERSIST=1 writes its flash memory
 	@$(BITSTREAM) flash $(BITSTREAM_FLAGS) $(if $(PERSIST),--persist)

@@ -1,11 +1,13 @@
-"""Where a lane's multipliers and weight memories lie on the die.
+"""Where the engine's multipliers and block RAMs lie on the die.
 
 nextpnr's placer moves multipliers and block RAMs, which come in a few rows, one at a time to the nearest free place, and
 leaves a tile's weight memory up to half a die away from the multipliers that it feeds. Then router1 never ends: the few
-wires along those rows are taken several times over. So both get their places here, and everything else is nextpnr's.
+wires along those rows are taken several times over. So these get their places here, and everything else is nextpnr's.
 
-Each lane has a quarter of the columns and walks them in a serpentine, row after row of multipliers, ending in the row
-with the largest Y; a tile's block RAMs are those nearest to its multipliers, by exchange until none is gained.
+Each lane has a quarter of the columns. It begins in the row of multipliers with the largest Y, goes up in the half that is
+nearer to the middle of the die and comes down in the other, so that all lanes begin and end along one row, near the
+memories of activations and results. Block RAMs are nearest to what they feed, by exchange until none is gained: weights to
+their tile's multipliers, activations to where the lanes begin, rows and gate tables to where their lane ends.
 """
 
 import json
@@ -46,14 +48,23 @@ def lane_multipliers(die, tiles):
     if used > len(rows) or LANES * width > across:
         raise Problem(f"floorplan of {die}: {LANES} lanes of {tiles} tiles do not fit on {len(rows)} rows of {across} multipliers")
     left = (across - LANES * width) // 2
-    lanes = []
-    for lane in range(LANES):
-        walk = []
-        for turn, row in enumerate(rows[-used:]):
-            strip = row[left + lane * width:left + (lane + 1) * width]
-            walk += strip if turn % 2 == 0 else strip[::-1]
-        lanes.append(walk[:PES * tiles])
-    return lanes
+    return [lane_walk([row[left + lane * width:left + (lane + 1) * width] for row in rows[-used:]], lane)[:PES * tiles]
+            for lane in range(LANES)]
+
+
+def lane_walk(strips, lane):
+    """The places of a lane's strips, the uppermost first, in the order of its tiles."""
+    if lane < LANES // 2:
+        strips = [strip[::-1] for strip in strips]  # now from the middle of the die outwards
+    half = (len(strips[0]) + 1) // 2
+    walk = []
+    for row in range(len(strips) - 1, -1, -1):
+        part = strips[row][:half]
+        walk += part if row % 2 == 0 else part[::-1]
+    for row, strip in enumerate(strips):
+        part = strip[half:]
+        walk += part if row % 2 == 0 else part[::-1]
+    return walk
 
 
 def nearest_block_rams(die, wanted):
@@ -61,7 +72,7 @@ def nearest_block_rams(die, wanted):
     free = [site for row in sites(die, "block_rams", BLOCK_RAM_AT) for site in row]
     needs = [tile for tile, (_, count) in wanted.items() for _ in range(count)]
     if len(needs) > len(free):
-        raise Problem(f"floorplan of {die}: {len(needs)} block RAMs of weights, and there are {len(free)}")
+        raise Problem(f"floorplan of {die}: {len(needs)} block RAMs to place, and there are {len(free)}")
 
     def cost(need, site):
         (x, y), _ = wanted[needs[need]]
@@ -99,8 +110,34 @@ def lane_modules(netlist):
             if (match := re.search(r"gen_lane\[(\d)\]\.u_lane$", name))}
 
 
+# Other block RAMs of the engine by name: near the ends of all lanes, or of the lane that is the match's group.
+AT_STARTS = re.compile(r"\.u_engine\.u_banks\.")
+AT_LANE_END = re.compile(r"\.u_retire\.gen_port\[\d+\]\.(?:u_port\.)?gen_lane\[(\d)\]\.")
+AT_ENDS = re.compile(r"\.u_retire\.gen_port\[\d+\]\.u_(?:cells|port\.u_cell)\.")
+
+
+def others(netlist):
+    """{what it is near, ("start",), ("end",), ("end", lane): block RAMs} of those that belong to no tile."""
+    found = {}
+    for module in netlist["modules"].values():
+        for name, cell in sorted(module["cells"].items()):
+            if cell["type"] != "DP16KD":
+                continue
+            if AT_STARTS.search(name):
+                found.setdefault(("start",), []).append(cell)
+            elif match := AT_LANE_END.search(name):
+                found.setdefault(("end", int(match[1])), []).append(cell)
+            elif AT_ENDS.search(name):
+                found.setdefault(("end",), []).append(cell)
+    return found
+
+
+def mean(points):
+    return tuple(sum(axis) / len(axis) for axis in zip(*points))
+
+
 def pin(netlist, die, tiles):
-    """Gives multipliers and weight memories of all lanes their places (attribute BEL). Changes `netlist`, as Yosys writes it."""
+    """Gives multipliers and block RAMs their places (attribute BEL). Changes `netlist`, as Yosys writes it."""
     multipliers, blocks = {}, {}
     for module, lane in lane_modules(netlist).items():
         for name, cell in sorted(netlist["modules"][module]["cells"].items()):
@@ -118,8 +155,13 @@ def pin(netlist, die, tiles):
             own = places[PES * tile:PES * (tile + 1)]
             for cell, (_, _, bel) in zip(multipliers[lane, tile], own):
                 cell["attributes"]["BEL"] = bel
-            middles[lane, tile] = (sum(x for x, _, _ in own) / PES, sum(y for _, y, _ in own) / PES)
-    near = nearest_block_rams(die, {tile: (middles[tile], len(cells)) for tile, cells in sorted(blocks.items())})
+            middles[lane, tile] = mean([(x, y) for x, y, _ in own])
+    middles["start",] = mean([middles[lane, 0] for lane in range(LANES)])
+    middles["end",] = mean([middles[lane, tiles - 1] for lane in range(LANES)])
+    for lane in range(LANES):
+        middles["end", lane] = middles[lane, tiles - 1]
+    blocks |= others(netlist)
+    near = nearest_block_rams(die, {tile: (middles[tile], len(cells)) for tile, cells in blocks.items()})
     for tile, cells in blocks.items():
         for cell, bel in zip(cells, near[tile]):
             cell["attributes"]["BEL"] = bel

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Bitstreams of the boards in boards/: what `make bitstream`, `timing`, `boards`, `flash` and `bitstream-check` call.
+"""Bitstreams of the boards in boards/: what `make bitstream`, `timing`, `boards`, `rates`, `flash` and
+`bitstream-check` call.
 
 Usage: python3 -m tools.bitstream.main COMMAND [--board B] [--size S] [--tiles N] [--clk-mhz F] [--act A] ...
 """
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 
-from tools.bitstream import check, page, plan as planning, result, stages, sweep
+from tools.bitstream import check, page, plan as planning, rates, result, stages, sweep
 from tools.bitstream.problem import Problem
 
 
@@ -165,6 +166,15 @@ def list_boards(_options):
             print(f"{name:<15}{size:<6}{part:<14}{plan.clock.clock_mhz:>5.0f} MHz  {engine:<34}{built:<22}{board.uart}")
 
 
+def show_rates(options):
+    rows = rates.rates(options.lacuna)
+    print(rates.table(rows))
+    file = planning.ROOT / "out" / "rates.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(rows, indent=1) + "\n")
+    print(f"record: {file.relative_to(planning.ROOT)}")
+
+
 def flash(options):
     plan = plan_of(options)
     bit = plan.folder / "last.bit"
@@ -183,7 +193,7 @@ def flash(options):
 def main():
     parser = argparse.ArgumentParser(prog="bitstream", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash),
+    for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash), ("rates", show_rates),
                            ("check", check_bitstream)):
         sub = commands.add_parser(name)
         sub.set_defaults(function=function)

@@ -1,0 +1,62 @@
+"""What the boards do: GOPS of a shipped model at the clocks in results/timing, from the cycle model, whose cycles are those
+of the RTL (docs/figures.md defines the figures)."""
+
+import json
+import pathlib
+import subprocess
+
+from tools.bitstream.plan import ROOT
+from tools.bitstream.problem import Problem
+
+MODELS = ("models/kjv-8x.safetensors", "models/kjv-16x.safetensors")  # the first that fits
+MODE = "score"
+# Wang et al. 2019: Stratix V GXA7, the same LSTM with 1/8 of its weights.
+PAPER = {"gops": 85.2, "effective": 681.6}
+
+
+def estimate(program, model, record):
+    """`lacuna estimate` of a model on a record's engine at its clock; None if it does not fit."""
+    geometry = record["geometry"]
+    options = {"tiles": "Tiles", "ports": "Ports", "weight-depth": "WeightDepth", "bank-depth": "BankDepth", "row-depth": "RowDepth",
+               "accumulator-bits": "AccW", "act": "Act"}
+    command = [program, "estimate", model, "--json", "--clock-mhz", str(record["achieved_mhz"])]
+    for option, name in options.items():
+        command += [f"--{option}", str(geometry[name])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if not done.stdout.startswith("{"):
+        raise Problem((done.stderr or done.stdout).strip().removeprefix("lacuna: "))
+    found = json.loads(done.stdout)
+    return found if found["fits"] else None
+
+
+def rate(program, record):
+    """Figures of one build."""
+    for model in MODELS:
+        found = estimate(program, model, record)
+        if found:
+            figures = next(f for f in found["figures"] if f["mode"] == MODE)
+            seconds = figures["cycles_per_step"] / (record["achieved_mhz"] * 1e6)
+            return {"name": record["name"], "size": record["size"], "timed_as": record["timed_as"], "tiles": figures["tiles"],
+                    "nextpnr": record["tools"]["nextpnr-ecp5"], "mhz": record["achieved_mhz"], "model": pathlib.Path(model).stem,
+                    "cycles": figures["cycles_per_step"], "us": seconds * 1e6, "gops": 2e-9 * figures["slots"] / seconds,
+                    "effective": 2e-9 * figures["dense_weights"] / seconds}
+    raise Problem(f"{record['name']} {record['size']}: neither {' nor '.join(MODELS)} fits its engine")
+
+
+def rates(program):
+    """Of every record in results/timing that met its clock, the fastest first."""
+    files = sorted((ROOT / "results" / "timing").glob("*.json"))
+    records = [json.loads(file.read_text()) for file in files]
+    if not records:
+        raise Problem("results/timing has no record yet: make timing BOARD=... SIZE=... makes one")
+    return sorted((rate(program, record) for record in records if record["met"]), key=lambda r: -r["effective"])
+
+
+def table(rows):
+    """In Markdown."""
+    lines = ["| board, part, tiles | clock | model | cycles/step | µs/step | GOPS sparse | GOPS effective |", "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        lines.append(f"| {row['name']}, {row['timed_as']}, T = {row['tiles']} | {row['mhz']:.1f} MHz | {row['model']} | {row['cycles']:g} | "
+                     f"{row['us']:.2f} | {row['gops']:.1f} | {row['effective']:.1f} |")
+    lines.append(f"| the paper: Stratix V GXA7 | | 8x | | | {PAPER['gops']} | {PAPER['effective']} |")
+    return "\n".join(lines)
