@@ -168,10 +168,14 @@ module lacuna_admin_unit #(
                 state_q <= Done;
             end
 
+            // The counter follows its index by a cycle.
             Counter: begin
                 word_q <= count_i;
-                at_q <= '0;
-                state_q <= CounterBytes;
+                at_q <= at_q + 1'b1;
+                if (at_q == 3'd1) begin
+                    at_q <= '0;
+                    state_q <= CounterBytes;
+                end
             end
             CounterBytes: begin
                 reply_valid_o <= 1'b1;
@@ -180,6 +184,7 @@ module lacuna_admin_unit #(
                 at_q <= at_q + 1'b1;
                 if (last_byte) begin
                     counter_q <= counter_q + 1'b1;
+                    at_q <= '0;
                     state_q <= counter_q == '1 ? Done : Counter;
                 end
             end

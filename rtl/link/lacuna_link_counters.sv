@@ -1,7 +1,7 @@
 // Counters of the link, 32 bits each, in one small memory.
 //
 // An event of event_i is remembered until its turn comes, 33 cycles later at the latest; two of the same kind within
-// that time count once (events of the line are at least 40 cycles apart). read_index_i -> read_o: combinational; the
+// that time count once (events of the line are at least 40 cycles apart). read_index_i -> read_o: one cycle; the
 // engine's counters, count_i, follow those of the link. Reset must last 16 cycles.
 `default_nettype none
 
@@ -52,6 +52,7 @@ module lacuna_link_counters (
         for (int unsigned i = 1; i < 5; i++) begin
             if (read_index_i == 4'(Own + i)) engine = count_i[i];
         end
-        read_o = read_index_i < 4'(Own) ? counter[read_index_i] : engine;
     end
+
+    always_ff @(posedge clk_i) read_o <= read_index_i < 4'(Own) ? counter[read_index_i] : engine;
 endmodule

@@ -61,10 +61,11 @@ module lacuna_link_replies #(
     input wire logic out_ready_i,
     output logic [7:0] out_data_o
 );
-    logic start_q, valid_q;
+    logic start_q, valid_q, send_q, sender_ready;
     logic [3:0] place_q;
     logic [7:0] data, data_q, cached_status, cached_byte, cached_byte_q, info_byte;
-    logic [IndexW:0] cached_length;
+    logic [IndexW:0] cached_length, length_q;
+    logic [39:0] header_q;
     logic [IndexW-1:0] address;
 
     always_comb begin
@@ -80,6 +81,9 @@ module lacuna_link_replies #(
         valid_q <= write_valid_i != '0;
         data_q <= data;
         cached_byte_q <= cached_byte;
+        send_q <= send_i && rst_ni;
+        header_q <= {direct_i ? direct_status_i : cached_status, send_sequence_i, send_session_i};
+        length_q <= direct_i ? direct_length_i : cached_length;
     end
 
     lacuna_reply_cache #(
@@ -120,13 +124,14 @@ module lacuna_link_replies #(
         .FrameBytes(FrameBytes)
     ) u_sender (
         .clk_i, .rst_ni,
-        .send_i,
-        .ready_o(send_ready_o),
+        .send_i(send_q),
+        .ready_o(sender_ready),
         .lead_i(!line_busy_i),
-        .header_i({direct_i ? direct_status_i : cached_status, send_sequence_i, send_session_i}),
-        .length_i(direct_i ? direct_length_i : cached_length),
+        .header_i(header_q),
+        .length_i(length_q),
         .payload_address_o(address),
         .payload_i(direct_i ? info_byte : cached_byte_q),
         .out_valid_o, .out_ready_i, .out_data_o
     );
+    assign send_ready_o = sender_ready && !send_q;
 endmodule
