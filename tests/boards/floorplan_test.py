@@ -65,17 +65,20 @@ class Floorplans(unittest.TestCase):
             multipliers, block_rams = places_of(netlist, "MULT18X18D"), places_of(netlist, "DP16KD")
             near = {name: cell["attributes"].get("BEL") for name, cell in netlist["modules"]["top"]["cells"].items() if name in OTHERS}
             self.assertIsNone(near.pop("u_board.u_link.u_boot.u_block"))
+            if die == "lfe5u-25f":
+                self.assertEqual(set(near.values()), {None})
+                near = {}
             places = {name: tuple(map(int, re.match(r"X(\d+)/Y(\d+)/", bel).groups())) for name, bel in near.items()}
             everywhere = [place for own in block_rams.values() for place in own] + list(places.values())
-            self.assertEqual(len(set(everywhere)), floorplan.LANES * tiles * blocks + 4)
+            self.assertEqual(len(set(everywhere)), floorplan.LANES * tiles * blocks + len(places))
             middle = {tile: (sum(x for x, _ in own) / 3, sum(y for _, y in own) / 3) for tile, own in multipliers.items()}
             for tile, own in block_rams.items():
                 for x, y in own:
                     self.assertLessEqual(abs(x - middle[tile][0]), 15, (die, tile))
                     self.assertLessEqual(abs(y - middle[tile][1]), 40, (die, tile))
             for name, lane in (("gen_lane[1].u_rows", 1), ("u_port.gen_lane[3]", 3)):
-                x, _ = next(place for other, place in places.items() if name in other)
-                self.assertLessEqual(abs(x - middle[lane, tiles - 1][0]), 15, (die, name))
+                for x, _ in (place for other, place in places.items() if name in other):
+                    self.assertLessEqual(abs(x - middle[lane, tiles - 1][0]), 15, (die, name))
             for lane in range(floorplan.LANES):
                 for tile in range(1, tiles):
                     hop = [abs(a - b) for a, b in zip(middle[lane, tile], middle[lane, tile - 1])]
@@ -96,7 +99,7 @@ class Floorplans(unittest.TestCase):
     def test_what_does_not_fit_or_has_other_names_is_refused(self):
         with self.assertRaisesRegex(Problem, "4 lanes of 14 tiles do not fit on 3 rows of 52 multipliers"):
             floorplan.lane_multipliers("lfe5u-85f", 14)
-        with self.assertRaisesRegex(Problem, "68 block RAMs to place, and there are 56"):
+        with self.assertRaisesRegex(Problem, "64 block RAMs to place, and there are 56"):
             floorplan.pin(netlist_of(2, 8), "lfe5u-25f", 2)
         netlist = netlist_of(2, 3)
         with self.assertRaisesRegex(Problem, "has not four lanes .* of 3 tiles"):

@@ -7,7 +7,8 @@ wires along those rows are taken several times over. So these get their places h
 Each lane has a quarter of the columns. It begins in the row of multipliers with the largest Y, goes up in the half that is
 nearer to the middle of the die and comes down in the other, so that all lanes begin and end along one row, near the
 memories of activations and results. Block RAMs are nearest to what they feed, by exchange until none is gained: weights to
-their tile's multipliers, activations to where the lanes begin, rows and gate tables to where their lane ends.
+their tile's multipliers, activations to where the lanes begin, rows and gate tables to where their lane ends. Where one row
+of multipliers is all there is, only the weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
 """
 
 import json
@@ -160,7 +161,8 @@ def pin(netlist, die, tiles):
     middles["end",] = mean([middles[lane, tiles - 1] for lane in range(LANES)])
     for lane in range(LANES):
         middles["end", lane] = middles[lane, tiles - 1]
-    blocks |= others(netlist)
+    if len(DIES[die]["multipliers"]) > 1:
+        blocks |= others(netlist)
     near = nearest_block_rams(die, {tile: (middles[tile], len(cells)) for tile, cells in blocks.items()})
     for tile, cells in blocks.items():
         for cell, bel in zip(cells, near[tile]):
