@@ -25,7 +25,8 @@ const std::vector<Device>& devices() {
                              .bank_depth = engine.at("BankDepth"),
                              .row_depth = engine.at("RowDepth"),
                              .output_depth = engine.at("OutputDepth"),
-                             .accumulator_bits = engine.at("AccW")}});
+                             .accumulator_bits = engine.at("AccW"),
+                             .bank_columns = engine.value("BankColumns", -1)}});
         }
         return read;
     }();
@@ -52,8 +53,9 @@ int block_rams(const Geometry& g) {
         return whole + (words % kBlockWords > (whole > 0 ? kTailWords : 0) ? 1 : 0);
     };
     const int banks = (g.bank_depth + kBlockWords - 1) / kBlockWords;
+    const int columns = g.bank_columns >= 0 ? g.bank_columns : g.activation_bits / 2;
     return kLanes * g.tiles * blocks(g.weight_depth) + (kLanes + 1) * g.ports * blocks(g.row_depth) +
-           g.activation_bits / 2 * banks + 5 * g.ports;
+           columns * banks + 5 * g.ports;
 }
 
 int block_rams(const Layout& layout) {

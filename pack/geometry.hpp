@@ -21,6 +21,7 @@ struct Geometry {
     int output_depth = 64;    ///< output buffer, emissions
     int accumulator_bits = 24;
     int activation_bits = 8;  ///< ACT: 8 or 16
+    int bank_columns = -1;    ///< columns of the activation memory in block RAM; -1: all
 
     /// Units (of a recurrent layer) or rows per lane (head) that one sweep computes at most: 3T.
     int units_per_group() const { return kPesPerTile * tiles; }
