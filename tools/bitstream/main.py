@@ -121,7 +121,7 @@ def check_bitstream(options):
     plan.folder.mkdir(parents=True, exist_ok=True)
     check_model(plan, options)
     stages.synthesise(plan)
-    stages.place(plan, 1, ["--router", "router2"])
+    stages.place(plan, 1)
     base = plan.folder / "place.config"
     stages.pack(plan, base, plan.folder / "check.bit")
     blocks = check.unpack(plan, base, "base")

@@ -19,6 +19,8 @@ PROGRESS_SECONDS = 30
 # Messages of the tools that are known, and why they are no fault. Any other warning is shown.
 EXPLAINED = (
     (r"ABC: Warning: The network is combinational", "abc9 is given logic only; registers stay outside"),
+    (r"ABC: Warning: AIG with boxes has internal fanout", "a carry's output goes on into logic of its own slice (Yosys 0.66)"),
+    (r"user-specified fsm_encoding attribute", "one-hot is asked for by name, where Yosys would count states and leave them"),
 )
 
 FLOORPLAN = """\
