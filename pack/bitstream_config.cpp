@@ -32,7 +32,8 @@ constexpr int kBootSelectShift = 24;
 constexpr std::size_t kBootHeader = 2;
 constexpr std::size_t kBootUnit = 512;  // words that a further block brings
 
-// A block is 2048 values of 9 bits as three hexadecimal digits, eight a line; four make a word of 36 bits, lowest first.
+// A block is 2048 values of 9 bits as three hexadecimal digits, eight a line; four make a word of 36 bits,
+// lowest first.
 constexpr std::size_t kValues = 2048;
 constexpr std::size_t kValuesPerWord = 4;
 constexpr std::size_t kValuesPerLine = 8;
@@ -94,9 +95,10 @@ BitstreamConfig::BitstreamConfig(std::string text, const std::string& name) : te
         if (word_at(text_, begin, 0) == kMagic && word_at(text_, begin, 2) == (~place & kWordMask)) {
             const auto shape = place >> kShapeShift;
             if (shape >= kShapes) {
-                throw Error(fmt::format("{}: the block RAM at byte {} has the shape {}, expected 0 to {}; the "
-                                        "configuration is of a newer design",
-                                        name, at + 1, shape, kShapes - 1));
+                throw Error(
+                    fmt::format("{}: the block RAM at byte {} has the shape {}, expected 0 to {}; the "
+                                "configuration is of a newer design",
+                                name, at + 1, shape, kShapes - 1));
             }
             blocks_.push_back({static_cast<std::uint8_t>(place >> kSpaceShift & 0xF),
                                static_cast<std::uint8_t>(place >> kSelectShift & 0xFF),
@@ -137,7 +139,7 @@ void BitstreamConfig::set_words(const SignedBlock& block, std::span<const std::u
 
 namespace {
 
-using MemoryKey = std::pair<std::uint8_t, std::uint8_t>;                  // space, select
+using MemoryKey = std::pair<std::uint8_t, std::uint8_t>;             // space, select
 using Chunks = std::map<std::uint32_t, std::vector<std::uint64_t>>;  // whole words by the first one's address
 
 MemoryKey key_of(std::uint8_t space, std::uint8_t select) {
@@ -190,9 +192,8 @@ BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, con
     for (const MemoryWord& word : words) {
         const auto space = static_cast<std::uint8_t>(word.space);
         const auto memory = contents.find(key_of(space, word.select));
-        std::uint64_t* const at = memory != contents.end() && space != kBootSpace
-                                      ? word_in(memory->second, word.address)
-                                      : nullptr;
+        std::uint64_t* const at =
+            memory != contents.end() && space != kBootSpace ? word_in(memory->second, word.address) : nullptr;
         if (at != nullptr) {
             *at = word.data;
             ++summary.words;
@@ -207,8 +208,7 @@ BakeSummary bake(BitstreamConfig& config, std::span<const MemoryWord> words, con
     if (boot.size() > summary.boot_depth) {
         throw Error(fmt::format(
             "the boot memory holds {} words and the model needs {}: build with BootDepth {}",
-            summary.boot_depth, boot.size(),
-            (boot.size() + kBootUnit - 1) / kBootUnit * kBootUnit));
+            summary.boot_depth, boot.size(), (boot.size() + kBootUnit - 1) / kBootUnit * kBootUnit));
     }
     boot.resize(summary.boot_depth, 0);
     for (const SignedBlock& block : config.blocks()) {

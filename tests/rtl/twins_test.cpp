@@ -196,8 +196,8 @@ class MemoryRun {
         }
         for (int i = 0; i < 60'000; ++i) {
             const auto range = random_.one_in(2) ? 8191 : 63;
-            cycle(random_.one_in(2), static_cast<unsigned>(random_.between(0, 0xF)), static_cast<int>(random_.between(0, range)),
-                  static_cast<int>(random_.between(0, range)),
+            cycle(random_.one_in(2), static_cast<unsigned>(random_.between(0, 0xF)),
+                  static_cast<int>(random_.between(0, range)), static_cast<int>(random_.between(0, range)),
                   static_cast<unsigned>(random_.next() & 0xFFFFU));
         }
         return checker_;
