@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -45,16 +46,19 @@ void run_benchmark(Trainer& trainer, long updates) {
     using Clock = std::chrono::steady_clock;
     trainer.step();
     const auto start = Clock::now();
+    const std::clock_t processor_start = std::clock();
     for (long i = 0; i < updates; ++i) {
         trainer.step();
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double processor_seconds = static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
     const double rate = static_cast<double>(updates) / seconds;
     const auto& options = trainer.options();
     const nlohmann::json result = {
         {"updates", updates},
         {"seconds", seconds},
         {"updates_per_second", rate},
+        {"updates_per_processor_second", static_cast<double>(updates) / processor_seconds},
         {"columns_per_second", rate * options.streams * options.steps},
         {"gflop_per_second", rate * trainer.operations_per_update() * 1e-9},
         {"hours_to_the_end", static_cast<double>(trainer.total_updates()) / rate / 3600},

@@ -45,9 +45,9 @@ def speed_text(speeds):
     """How fast it trains against PyTorch, with each number of threads that was measured."""
     if not speeds:
         return "Training speed: not measured (`make accuracy-speed`)."
-    parts = [f"{item['ratio']:.2f} times PyTorch {item['torch']}'s with {item['threads']} thread{'s' if item['threads'] > 1 else ''}"
-             for item in speeds]
-    return f"Training speed ({speeds[0]['model']}, {speeds[0]['streams']} x {speeds[0]['steps']} words an update): {', '.join(parts)}."
+    parts = [f"{item['ratio']:.2f} times PyTorch {item['torch']}'s with {item['threads']} thread{'s' if item['threads'] > 1 else ''}, "
+             f"by processor time {item['processor_ratio']:.2f} times" for item in speeds]
+    return f"Training speed ({speeds[0]['model']}, {speeds[0]['streams']} x {speeds[0]['steps']} words an update): {'; '.join(parts)}."
 
 
 def missing_text(missing):
