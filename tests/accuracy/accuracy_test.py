@@ -158,10 +158,10 @@ class Table(unittest.TestCase):
         self.assertIn("| bank-balanced 8x | 1,000 | 8.00x | 103.0 | +1.00 % | 104.0 | +2.00 % | 784.0 | 7.84 | 1 |", text)
 
     def test_the_training_speed_is_said(self):
-        speed = {"ratio": 1.407, "processor_ratio": 1.3, "torch": "1.13", "threads": 1, "model": "words", "streams": 32, "steps": 35}
+        speed = {"ratio": 1.407, "processor_ratio": 1.3, "load_average": [2.49, 0, 0], "torch": "1.13", "threads": 1, "model": "words", "streams": 32, "steps": 35}
         text = table.markdown(self.runs, self.summary, [], [speed, {**speed, "threads": 2, "ratio": 0.9}])
-        self.assertIn("1.41 times PyTorch 1.13's with 1 thread, by processor time 1.30 times; "
-                      "0.90 times PyTorch 1.13's with 2 threads, by processor time 1.30 times.", text)
+        self.assertIn("with 1 thread 1.30 times PyTorch 1.13's by processor time, 1.41 times on the wall (load 2.5); "
+                      "with 2 threads 1.30 times PyTorch 1.13's by processor time, 0.90 times on the wall (load 2.5).", text)
         self.assertIn("not measured", table.markdown(self.runs, self.summary, []))
 
     def test_errors_are_compared_in_points(self):

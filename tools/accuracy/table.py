@@ -45,8 +45,8 @@ def speed_text(speeds):
     """How fast it trains against PyTorch, with each number of threads that was measured."""
     if not speeds:
         return "Training speed: not measured (`make accuracy-speed`)."
-    parts = [f"{item['ratio']:.2f} times PyTorch {item['torch']}'s with {item['threads']} thread{'s' if item['threads'] > 1 else ''}, "
-             f"by processor time {item['processor_ratio']:.2f} times" for item in speeds]
+    parts = [f"with {item['threads']} thread{'s' if item['threads'] > 1 else ''} {item['processor_ratio']:.2f} times PyTorch {item['torch']}'s "
+             f"by processor time, {item['ratio']:.2f} times on the wall (load {item['load_average'][0]:.1f})" for item in speeds]
     return f"Training speed ({speeds[0]['model']}, {speeds[0]['streams']} x {speeds[0]['steps']} words an update): {'; '.join(parts)}."
 
 
