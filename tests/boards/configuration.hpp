@@ -20,7 +20,8 @@ struct BlockPlace {
 
     /// Second word of the signature.
     std::uint64_t word() const {
-        return std::uint64_t{shape} << 34U | std::uint64_t{part} << 32U | std::uint64_t{space} << 28U | std::uint64_t{select} << 20U | std::uint64_t{first};
+        return std::uint64_t{shape} << 34U | std::uint64_t{part} << 32U | std::uint64_t{space} << 28U |
+               std::uint64_t{select} << 20U | std::uint64_t{first};
     }
 };
 
