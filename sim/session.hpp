@@ -29,7 +29,7 @@ struct Mismatch {
 
 /// How a model comes into the engine's memories.
 enum class Load {
-    Port,      ///< as on a board, through the host port: one cycle a word
+    Port,      ///< as on a board, through the host port: one cycle a word, of weights eight
     BackDoor,  ///< weights at once, by the simulator; the rest through the port
 };
 

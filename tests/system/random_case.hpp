@@ -71,10 +71,11 @@ inline void run_case_part(Session& session, Mode mode, std::uint64_t steps, Spli
 }
 
 /// @param budget cycles to spend on the longest run, roughly
-inline CaseResult run_case(Engine& engine, const QuantisedModel& model, std::uint64_t seed, long budget) {
+inline CaseResult run_case(Engine& engine, const QuantisedModel& model, std::uint64_t seed, long budget,
+                           Load load = Load::Port) {
     SplitMix64 prng(seed);
     CaseResult result;
-    Session session(engine, model);
+    Session session(engine, model, load);
     const auto most =
         std::clamp<long>(budget / std::max(1L, session.layout().sweep_cycles(Mode::Score)), 1, 60);
     const auto steps = [&](long limit) {
