@@ -161,7 +161,12 @@ void Campaign::account_for_steps() {
         return;
     }
     if (!board_->attach(named_)) {
-        violation("the device holds another model");
+        // Or it was reset between its two answers.
+        if (board_->identity().model_valid || !line_.was_reset()) {
+            violation("the device holds another model");
+        }
+        under_way_.clear();
+        results_.clear();
         load();
         return;
     }
