@@ -86,7 +86,8 @@ module lacuna_gate (
     lacuna_mult #(
         .WidthA(lacuna_pkg::TableStepW + 1),
         .WidthB(FractionW + 1),
-        .Latency(2)
+        .Latency(2),
+        .PositiveB(1)
     ) u_step (
         .clk_i,
         .a_i($signed({1'b0, slope})),
@@ -94,31 +95,35 @@ module lacuna_gate (
         .product_o(product)
     );
 
-    // Cycle 6: interpolated magnitude of tanh. Cycle 7: sign, or (1 + tanh) / 2 below 1, or the raw value.
+    // Cycle 6: interpolated magnitude of tanh, the product's highest lost bit being the carry that rounds it. Cycle 7: with
+    // its sign, s * tanh, or (1 + s * tanh) / 2 below 1, or the raw value: ~x + 1 is -x, and 1 is 2^15 and half a step.
     logic [lacuna_pkg::TableValueW-1:0] magnitude_tanh_q;
-    logic signed [lacuna_pkg::FactorW:0] positive_tanh, signed_tanh;
-    logic [lacuna_pkg::FactorW:0] shifted;
+    logic [lacuna_pkg::TableValueW:0] interpolated;
+    logic [lacuna_pkg::FactorW:0] positive_tanh, bare, offset, moved;
     logic signed [lacuna_pkg::FactorW-1:0] sigmoid;
     logic signed [lacuna_pkg::GateW-1:0] raw_late;
 
     lacuna_delay #(.Width(lacuna_pkg::GateW), .Cycles(6)) u_raw (.clk_i, .data_i(raw_value_i), .data_o(raw_late));
 
+    assign interpolated = {start_q[1], 1'b1} + {lacuna_pkg::TableValueW'(product[ProductW-1:FractionW]), product[FractionW-1]};
+
     always_ff @(posedge clk_i) begin
         start_q <= {start_q[0], start};
-        magnitude_tanh_q <= start_q[1] + lacuna_pkg::TableValueW'(product[ProductW-1:FractionW]) + lacuna_pkg::TableValueW'(product[FractionW-1]);
+        magnitude_tanh_q <= interpolated[lacuna_pkg::TableValueW:1];
     end
 
-    assign positive_tanh = $signed({2'b00, magnitude_tanh_q});
-    assign signed_tanh = negative_q[5] ? -positive_tanh : positive_tanh;
-    assign shifted = signed_tanh + 17'sd32769;
+    assign positive_tanh = {2'b00, magnitude_tanh_q};
+    assign bare = positive_tanh ^ {(lacuna_pkg::FactorW + 1){negative_q[5]}};
+    assign offset = {1'b0, !tanh_q[5], 13'd0, negative_q[5] && !tanh_q[5], negative_q[5] == tanh_q[5]};
+    assign moved = bare + offset;
     // 1 does not fit Q0.15; at 8 bits of activation the argument ends before.
-    assign sigmoid = (lacuna_pkg::ActW == 16 && shifted[lacuna_pkg::FactorW]) ? 16'sd32767 : $signed(shifted[lacuna_pkg::FactorW:1]);
+    assign sigmoid = (lacuna_pkg::ActW == 16 && moved[lacuna_pkg::FactorW]) ? 16'sd32767 : $signed(moved[lacuna_pkg::FactorW:1]);
 
     logic unused;
-    assign unused = shifted[0];
+    assign unused = interpolated[0];
 
     always_ff @(posedge clk_i) begin
         if (raw_q[5]) gate_o <= raw_late;
-        else gate_o <= lacuna_pkg::GateW'(tanh_q[5] ? $signed(signed_tanh[lacuna_pkg::FactorW-1:0]) : sigmoid);
+        else gate_o <= lacuna_pkg::GateW'(tanh_q[5] ? $signed(moved[lacuna_pkg::FactorW-1:0]) : sigmoid);
     end
 endmodule

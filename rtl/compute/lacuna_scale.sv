@@ -48,6 +48,7 @@ module lacuna_scale #(
     logic signed [ProductW-1:0] floor;
     logic signed [NarrowW-1:0] narrow_q;
     logic signed [NarrowW:0] total;
+    logic unused_half;
     logic half_q, overflow;
 
     assign floor = fine_q[ProductW:1];
@@ -61,7 +62,8 @@ module lacuna_scale #(
         half_q <= fine_q[0] && !overflow;
     end
 
-    assign total = (NarrowW + 1)'(narrow_q) + (NarrowW + 1)'($signed(bias_q[MultLatency+2])) + $signed({{NarrowW{1'b0}}, half_q});
+    // The increment is the carry into the lowest bit.
+    assign {total, unused_half} = {(NarrowW + 1)'(narrow_q), 1'b1} + {(NarrowW + 1)'($signed(bias_q[MultLatency+2])), half_q};
 
     always_ff @(posedge clk_i) begin
         if (total[NarrowW:lacuna_pkg::GateW-1] != {4{total[NarrowW]}}) begin

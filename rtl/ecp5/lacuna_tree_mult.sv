@@ -4,24 +4,25 @@
 // so a sum of level n covers 2 * 2^n bits of b_i. The Latency registers are spread evenly over the levels: with a
 // 16-bit multiplier and Latency 3 behind the levels 0, 2 and 3.
 //
-// WidthA 2..36, WidthB 2..18, Latency 2..3.
+// WidthA 2..36, WidthB 2..18, Latency 2..3; PositiveB 1: b_i is never negative, so that its top bit takes no row.
 `default_nettype none
 
 module lacuna_tree_mult #(
     parameter int unsigned WidthA = 24,
     parameter int unsigned WidthB = 16,
-    parameter int unsigned Latency = 3
+    parameter int unsigned Latency = 3,
+    parameter int unsigned PositiveB = 0
 ) (
     input wire logic clk_i,
     input wire logic signed [WidthA-1:0] a_i,
     input wire logic signed [WidthB-1:0] b_i,
     output logic signed [WidthA+WidthB-1:0] product_o
 );
-    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3) begin : gen_bad
-        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || PositiveB > 1) begin : gen_bad
+        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, PositiveB 0 or 1");
     end
 
-    localparam int unsigned Pairs = (WidthB + 1) / 2;
+    localparam int unsigned Pairs = (WidthB + 1 - PositiveB) / 2;
     localparam int unsigned Levels = $clog2(Pairs) + 1;
 
     // Cycles from the inputs to the inputs of level 0 when there are more registers than levels.
@@ -64,7 +65,7 @@ module lacuna_tree_mult #(
 
                 lacuna_pair_rows #(
                     .Width(WidthA),
-                    .Top(r == Pairs - 1)
+                    .Top(r == Pairs - 1 && PositiveB == 0)
                 ) u_pair (
                     .a_i(a),
                     .low_i(b[2*r]),
@@ -104,7 +105,7 @@ module lacuna_tree_mult #(
     logic [LastW-1:0] product;
 
     assign product = gen_level[Levels-1].row_next;
-    assign product_o = $signed(product[WidthA+WidthB-1:0]);
+    assign product_o = (WidthA + WidthB)'($signed(product));
 
     if (LastW > WidthA + WidthB) begin : gen_unused
         logic unused;

@@ -34,6 +34,7 @@ module twins #(
     localparam logic [Mults*8-1:0] MultB = {8'd16, 8'd12, 8'd16, 8'd16, 8'd10, 8'd13, 8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
     localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd2, 8'd3, 8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
     localparam logic [Mults-1:0] MultDsp = 12'b111000000000;  // the last three; 19 bits do not fit a DSP
+    localparam logic [Mults-1:0] MultPositive = 12'b000010000100;  // b_i never negative
     localparam logic [PeMults*8-1:0] PeA = {8'd15, 8'd2, 8'd18, 8'd15};
     localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
     localparam logic [Sums*8-1:0] SumWidth = {8'd2, 8'd36, 8'd25, 8'd24};
@@ -49,9 +50,14 @@ module twins #(
         localparam int unsigned A = 32'(MultA[m*8+:8]);
         localparam int unsigned B = 32'(MultB[m*8+:8]);
         logic signed [A+B-1:0] product;
+        logic signed [B-1:0] b;
 
-        lacuna_mult #(.WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8])), .Dsp(32'(MultDsp[m]))) u_mult (
-            .clk_i, .a_i(a_i[A-1:0]), .b_i(b_i[B-1:0]), .product_o(product)
+        assign b = {b_i[B-1] && !MultPositive[m], b_i[B-2:0]};
+
+        lacuna_mult #(
+            .WidthA(A), .WidthB(B), .Latency(32'(MultLatency[m*8+:8])), .Dsp(32'(MultDsp[m])), .PositiveB(32'(MultPositive[m]))
+        ) u_mult (
+            .clk_i, .a_i(a_i[A-1:0]), .b_i(b), .product_o(product)
         );
         assign product_o[m] = 54'(product);
     end
