@@ -73,7 +73,7 @@ class CycleModel {
         if (take) {
             const int half = static_cast<int>(x_step_ % 2);
             const int bank = x_base_ + half * x_banks_ + x_bank_;
-            held_step_[static_cast<std::size_t>(bank)] = x_step_;
+            hold(bank, x_step_);
             --offered_;
             if (++x_bank_ == x_banks_) {
                 x_bank_ = 0;
@@ -149,7 +149,8 @@ class CycleModel {
 
         // Clock edge. What tags and credit say in this cycle counts in the next.
         const Item next = take ? skid_.out().value_or(Item{}) : item_;
-        const bool ready = take ? next.seen : is_ready(item_);
+        const bool ready = take ? next.seen : is_new(item_) || (stays_ && is_ready(item_));
+        stays_ = !take;
         output_free_ = !(fire && group_end) && credit_ >= outputs_of(next);
         if (gap_ > 0) {
             --gap_;
@@ -180,9 +181,10 @@ class CycleModel {
         skid_.edge(given, take);
         walker_.edge(accepted);
 
+        new_bank_ = -1;
         const Writer::Request write = writer_.out();
         if (write.present && write.complete) {
-            held_step_[static_cast<std::size_t>(write.bank)] = write.step;
+            hold(write.bank, write.step);
         }
         input_edge(write.present);
         released_.front() = released_pending_;
@@ -205,6 +207,15 @@ class CycleModel {
         ++now_;
         return !over;
     }
+
+    /// A bank is complete at the end of this cycle.
+    void hold(int bank, std::uint64_t step) {
+        held_step_[static_cast<std::size_t>(bank)] = step;
+        new_bank_ = bank;
+    }
+
+    /// It became ready at the end of the cycle before.
+    bool is_new(const Item& item) const { return new_bank_ == item.bank && is_ready(item); }
 
     bool is_ready(const Item& item) const {
         return !item.check || held_step_[static_cast<std::size_t>(item.bank)] == item.step;
@@ -243,6 +254,7 @@ class CycleModel {
     // Issuer.
     bool valid_ = false;
     bool ready_ = false;
+    bool stays_ = false;  ///< the item was here in the cycle before
     Item item_;
     std::size_t entry_ = 0;
     int left_ = 0;
@@ -251,6 +263,7 @@ class CycleModel {
 
     // Activation memory: the step whose value each bank holds.
     std::vector<std::uint64_t> held_step_;
+    int new_bank_ = -1;  ///< that got its value at the end of the cycle before
 
     // Input.
     int x_base_ = 0;

@@ -166,13 +166,14 @@ module lacuna_engine #(
     logic walker_busy, walked_valid, walked_ready, item_valid, item_ready, issuer_busy, fire, releases_x;
     lacuna_pkg::item_t walked, item;
     logic [lacuna_pkg::ItemW-1:0] item_bits;
-    logic walked_seen, item_seen;  // its bank needs no tag, or had the right one when the walker gave it
-    logic [lacuna_pkg::EntryW-1:0] program_entry;
+    // What readiness said of the walker's item: its bank's tag, and that it got the right one just then.
+    logic [lacuna_pkg::TagW-1:0] walked_tag, item_tag;
+    logic walked_new, item_new, bank_held, bank_new;
+    logic [lacuna_pkg::EntryW-1:0] walker_entry, program_entry;
     lacuna_pkg::descriptor_t descriptor;
     logic [lacuna_pkg::BankAddrW-1:0] issue_bank;
-    logic [lacuna_pkg::BankAddrW-1:0] lookup;
-    logic [1:0][BankAw-1:0] lookup_address;
-    logic [1:0][lacuna_pkg::TagW-1:0] tag;
+    logic [lacuna_pkg::BankAddrW-1:0] wanted_bank;
+    logic [lacuna_pkg::TagW-1:0] wanted_tag;
     logic [lacuna_pkg::WeightAddrW-1:0] issue_weight;
     lacuna_pkg::wave_t issue_wave;
     logic group_valid;
@@ -182,19 +183,23 @@ module lacuna_engine #(
     lacuna_program u_program (
         .clk_i,
         .we_i(access_q.program_we),
-        .read_i(access_q.reading),
         .address_i(access_q.address[lacuna_pkg::EntryW+2:0]),
         .word_i(access_q.data[31:0]),
+        .word_select_i(access_q.address[2:0]),
         .word_o(program_word),
         .entry_i(program_entry),
         .descriptor_o(descriptor)
     );
 
+    // An idle walker shows the program the host's entry.
+    assign walker_entry = access_q.reading && !start_i ? access_q.address[3+:lacuna_pkg::EntryW] : entry_i;
+
     lacuna_walker u_walker (
         .clk_i, .rst_ni,
         .start_i(start_i && !busy_o && !clear_i && steps_i != '0),
         .reset_step_i(cleared),
-        .entry_i, .steps_i,
+        .entry_i(walker_entry),
+        .steps_i,
         .busy_o(walker_busy),
         .phase_o, .fresh_o,
         .program_entry_o(program_entry),
@@ -204,18 +209,16 @@ module lacuna_engine #(
         .item_o(walked)
     );
 
-    assign walked_seen = !walked.check || tag[1] == walked.tag;
-
     lacuna_skid #(
-        .Width(1 + lacuna_pkg::ItemW)
+        .Width(1 + lacuna_pkg::TagW + lacuna_pkg::ItemW)
     ) u_items (
         .clk_i, .rst_ni,
         .in_valid_i(walked_valid),
         .in_ready_o(walked_ready),
-        .in_data_i({walked_seen, walked}),
+        .in_data_i({walked_new, walked_tag, walked}),
         .out_valid_o(item_valid),
         .out_ready_i(item_ready),
-        .out_data_o({item_seen, item_bits})
+        .out_data_o({item_new, item_tag, item_bits})
     );
     assign item = item_bits;
 
@@ -226,9 +229,11 @@ module lacuna_engine #(
         .item_valid_i(item_valid),
         .item_ready_o(item_ready),
         .item_i(item),
-        .item_seen_i(item_seen),
-        .lookup_o(lookup),
-        .tag_i(tag[0]),
+        .item_seen_i(!item.check || item_new || item_tag == item.tag),
+        .wanted_bank_o(wanted_bank),
+        .wanted_tag_o(wanted_tag),
+        .held_i(bank_held),
+        .new_i(bank_new),
         .credit_i(credit_q),
         .fire_o(fire),
         .bank_o(issue_bank),
@@ -307,8 +312,6 @@ module lacuna_engine #(
         .rdata_o(bank_word)
     );
 
-    assign lookup_address = {walked.bank[BankAw-1:0], lookup[BankAw-1:0]};
-
     lacuna_readiness #(
         .Depth(BankDepth)
     ) u_readiness (
@@ -316,8 +319,14 @@ module lacuna_engine #(
         .we_i(tag_write),
         .waddr_i(bank_waddr[BankAw-1:0]),
         .tag_i(tag_value),
-        .raddr_i(lookup_address),
-        .tag_o(tag)
+        .first_bank_i(walked.bank[BankAw-1:0]),
+        .first_wanted_i(walked.tag),
+        .first_tag_o(walked_tag),
+        .first_new_o(walked_new),
+        .second_bank_i(wanted_bank[BankAw-1:0]),
+        .second_wanted_i(wanted_tag),
+        .second_held_o(bank_held),
+        .second_new_o(bank_new)
     );
 
     lacuna_input u_input (
@@ -462,5 +471,5 @@ module lacuna_engine #(
     );
 
     logic unused;
-    assign unused = ^{push_ready, lookup, fetch_bank_q, bank_waddr_q, access_q};  // high address bits of shallow memories
+    assign unused = ^{push_ready, wanted_bank, fetch_bank_q, bank_waddr_q, access_q};  // high address bits of shallow memories
 endmodule

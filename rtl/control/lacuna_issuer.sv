@@ -1,9 +1,9 @@
 // Issuer: sweeps the walker's banks, one slot a cycle, waiting for what is not ready.
 //
-// A bank waits until its readiness tag is the one the item names: item_seen_i says that it was when the item was given;
-// otherwise lookup_o is the bank at work and tag_i its tag in the same cycle, which counts from the next cycle on.
-// The last slot of a group also waits
-// until the drain ports are through with the group before (a group occupies them for its emissions) and until the output
+// A bank waits until its readiness tag is the one the item names: item_seen_i says that it was when the item was given.
+// Otherwise wanted_bank_o and wanted_tag_o ask for it. new_i says that the bank gets this tag now, which counts from the
+// next cycle on; held_i, that it had it in the cycle before, which is of use from an item's second cycle on.
+// The last slot of a group also waits until the drain ports are through with the group before (a group occupies them for its emissions) and until the output
 // buffer has room (credit_i), which counts from the next cycle on, too, and not in the cycle after a group's end,
 // in which its outputs have not been taken off yet: so groups end two cycles apart at least.
 // fire_o: bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group.
@@ -19,8 +19,10 @@ module lacuna_issuer #(
     output logic item_ready_o,
     input wire lacuna_pkg::item_t item_i,
     input wire logic item_seen_i,
-    output logic [lacuna_pkg::BankAddrW-1:0] lookup_o,
-    input wire logic [lacuna_pkg::TagW-1:0] tag_i,
+    output logic [lacuna_pkg::BankAddrW-1:0] wanted_bank_o,
+    output logic [lacuna_pkg::TagW-1:0] wanted_tag_o,
+    input wire logic held_i,
+    input wire logic new_i,
     input wire logic [CreditW-1:0] credit_i,
     output logic fire_o,
     output logic [lacuna_pkg::BankAddrW-1:0] bank_o,
@@ -44,12 +46,14 @@ module lacuna_issuer #(
     // last, and the group's; gap_q is 0, there is room, and both.
     logic valid_q, ready_q, able_q, last_slot_q, group_end_q, port_free_q, output_free_q, end_able_q;
     logic valid, ready, port_free, output_free, fire, take;
+    logic stays_q;  // the item was here in the cycle before
 
     assign fire = able_q && (!group_end_q || end_able_q);
     assign take = !valid_q || (able_q && last_slot_q && (!group_end_q || end_able_q));
 
     assign item_ready_o = take;
-    assign lookup_o = item_q.bank;
+    assign wanted_bank_o = item_q.bank;
+    assign wanted_tag_o = item_q.tag;
 
     always_comb begin
         if (take) begin
@@ -58,7 +62,7 @@ module lacuna_issuer #(
             output_free = credit_i >= CreditW'(item_i.group.outputs);
         end else begin
             valid = 1'b1;
-            ready = ready_q || tag_i == item_q.tag;
+            ready = ready_q || new_i || (stays_q && held_i);
             output_free = credit_i >= CreditW'(item_q.group.outputs);
         end
         port_free = port_free_q || gap_q == 'd1;
@@ -71,6 +75,7 @@ module lacuna_issuer #(
     always_ff @(posedge clk_i) begin
         valid_q <= valid && rst_ni;
         ready_q <= ready;
+        stays_q <= !take;
         able_q <= valid && ready && rst_ni;
         port_free_q <= port_free || !rst_ni;
         output_free_q <= output_free;

@@ -1,6 +1,6 @@
 // Walker: turns a program into a stream of banks, in the order in which they are swept.
 //
-// start_i (while idle) runs the program at entry_i for steps_i > 0 steps. A program is a list of descriptors, the last
+// start_i (while idle) runs the program at entry_i for steps_i > 0 steps; until then program_entry_o follows entry_i. A program is a list of descriptors, the last
 // one marked `stop`; one pass over the list is an iteration. A descriptor with skew s works on step (iteration - s),
 // and is passed over while that step does not exist, so that layers of consecutive steps can be interleaved. One marked
 // `final_only` works on the run's last step alone.
@@ -32,14 +32,11 @@ module lacuna_walker (
     input wire logic item_ready_i,
     output lacuna_pkg::item_t item_o
 );
-    typedef enum logic [1:0] {
-        StateIdle,
-        StateFetch,
-        StateWalk
-    } state_e;
-
-    state_e state_q;
+    // One of them at most: waiting for a descriptor, walking one. Neither: idle.
+    logic fetch_q, walk_q, idle;
     logic accept, load, advance;
+
+    assign idle = !fetch_q && !walk_q;
 
     // ---------------------------------------------------------------- position in the run
     // iteration = number of iterations begun before this one.
@@ -59,12 +56,16 @@ module lacuna_walker (
     lacuna_pkg::descriptor_t next_q;
     logic age_q, advance_q;
     logic active, go_q, skip_q;  // its step exists; it can be loaded, or must be passed over
-    logic run_ends_q, rider_next_q, check_next_q, only_next_q;
+    logic run_ends_q, check_next_q, only_next_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_next_q, h_tag_next_q;
     logic [lacuna_pkg::BankAddrW-1:0] x_bank_next_q, h_bank_next_q, destination_next_q;
     logic [lacuna_pkg::WeightAddrW-1:0] h_weight_next_q;
+    logic x_two_next_q, h_two_next_q;  // banks
     logic x_single_next_q, h_single_next_q, group_single_next_q, first_last_next_q, first_final_next_q;
     logic [4:0] x_slots_next_q, h_slots_next_q;  // of a part's first bank
+    logic [lacuna_pkg::CountW-1:0] outputs_next_q, outputs_last_next_q;  // of a group, of the last one
+    logic [lacuna_pkg::RiderW-1:0] rider_units_next_q;
+    logic rides;
     logic [lacuna_pkg::PhaseW-1:0] step, step_before;
 
     assign program_entry_o = next_entry_q;
@@ -73,15 +74,15 @@ module lacuna_walker (
                  && (!next_q.final_only || (left_one_q && over_q == {1'b0, next_q.skew}));
     assign step = phase_q - next_q.skew[lacuna_pkg::PhaseW-1:0];
     assign step_before = step - 1'b1;
+    assign rides = iteration_q != {1'b0, next_q.skew};
 
     always_ff @(posedge clk_i) begin
         advance_q <= advance && rst_ni;
-        age_q <= state_q != StateIdle && !advance && !advance_q;
+        age_q <= !idle && !advance && !advance_q;
         go_q <= age_q && active && !ended_q && !advance;
         skip_q <= age_q && !active && !ended_q && !advance;
         run_ends_q <= next_q.stop && left_one_q && over_q == {1'b0, next_q.skew_max};
-        rider_next_q <= iteration_q != {1'b0, next_q.skew};
-        check_next_q <= !(fresh_q && iteration_q == {1'b0, next_q.skew});
+        check_next_q <= !fresh_q || rides;
         only_next_q <= next_q.h_banks == '0;
         x_tag_next_q <= step[2:1];
         h_tag_next_q <= step_before[2:1];
@@ -89,6 +90,12 @@ module lacuna_walker (
         h_bank_next_q <= next_q.h_base + (step_before[0] ? next_q.h_banks : '0);
         destination_next_q <= next_q.h_base + (step[0] ? next_q.h_banks : '0);
         h_weight_next_q <= next_q.weight_base + lacuna_pkg::WeightAddrW'(next_q.x_slots);
+        outputs_next_q <= next_q.emit ? next_q.emissions_full : '0;
+        if (next_q.emit) outputs_last_next_q <= next_q.emissions_last;
+        else outputs_last_next_q <= rides ? lacuna_pkg::CountW'(next_q.rider_emissions) : '0;
+        rider_units_next_q <= rides && !next_q.emit ? next_q.rider_units : '0;
+        x_two_next_q <= next_q.x_banks == 'd2;
+        h_two_next_q <= next_q.h_banks == 'd2;
         x_single_next_q <= next_q.x_banks == 'd1;
         h_single_next_q <= next_q.h_banks == 'd1;
         group_single_next_q <= next_q.groups == 'd1;
@@ -102,7 +109,9 @@ module lacuna_walker (
     lacuna_pkg::descriptor_t now_q;
     logic [lacuna_pkg::BankAddrW-1:0] x_bank_q, h_bank_q;
     logic [lacuna_pkg::TagW-1:0] x_tag_q, h_tag_q;
-    logic check_h_q, only_q, rider_q, x_single_q, h_single_q, first_last_q;
+    logic check_h_q, only_q, x_two_q, h_two_q, x_single_q, h_single_q, first_last_q;
+    logic [lacuna_pkg::CountW-1:0] outputs_last_q;
+    logic [lacuna_pkg::RiderW-1:0] rider_units_q;
     logic [4:0] x_slots_q, h_slots_q;
 
     // Weights of the parts of this group, and of the next one's.
@@ -113,8 +122,8 @@ module lacuna_walker (
     logic [lacuna_pkg::BankAddrW-1:0] bank_q, banks_q;
     logic [lacuna_pkg::WeightAddrW-1:0] weight_q;
     logic [4:0] slots_q;
-    // The last bank of its part, of its group, of the descriptor.
-    logic in_h_q, second_q, first_q, part_end_q, last_of_group_q, last_of_all_q;
+    // The last bank but one of its part; the last one of its part, of its group, of the descriptor.
+    logic in_h_q, second_q, first_q, part_two_q, part_end_q, last_of_group_q, last_of_all_q;
     lacuna_pkg::group_t group_q;
 
     // One group before the last, two before.
@@ -123,11 +132,11 @@ module lacuna_walker (
     logic to_h;  // the part that comes next
     assign to_h = last_of_group_q ? now_q.h_first : !in_h_q;
 
-    assign accept = state_q == StateWalk && item_ready_i;
-    assign load = go_q && (state_q == StateFetch || (accept && last_of_all_q));
+    assign accept = walk_q && item_ready_i;
+    assign load = go_q && (fetch_q || (item_ready_i && last_of_all_q));  // last_of_all_q and neither: go_q is 0
     assign advance = load || skip_q;
 
-    assign item_valid_o = state_q == StateWalk;
+    assign item_valid_o = walk_q;
     assign item_o.bank = bank_q;
     assign item_o.check = !in_h_q || check_h_q;
     assign item_o.tag = in_h_q ? h_tag_q : x_tag_q;
@@ -143,26 +152,22 @@ module lacuna_walker (
     logic unused;
     assign unused = ^now_q;
 
-    assign busy_o = state_q != StateIdle;
+    assign busy_o = !idle;
     assign phase_o = phase_q;
     assign fresh_o = fresh_q;
 
     always_ff @(posedge clk_i) begin
-        unique case (state_q)
-            StateIdle: if (start_i) state_q <= StateFetch;
-            StateFetch: begin
-                if (ended_q) state_q <= StateIdle;
-                else if (load) state_q <= StateWalk;
-            end
-            StateWalk: if (accept && last_of_all_q && !load) state_q <= StateFetch;
-            default: state_q <= StateIdle;
-        endcase
-        if (!rst_ni) state_q <= StateIdle;
+        fetch_q <= (idle && start_i) || (fetch_q && !ended_q && !load) || (accept && last_of_all_q && !load);
+        walk_q <= load || (walk_q && !(item_ready_i && last_of_all_q));
+        if (!rst_ni) begin
+            fetch_q <= 1'b0;
+            walk_q <= 1'b0;
+        end
     end
 
     always_ff @(posedge clk_i) begin
         left_one_q <= left_q == 'd1;  // it is not asked for before that is right
-        if (state_q == StateIdle) begin
+        if (idle) begin
             start_entry_q <= entry_i;
             next_entry_q <= entry_i;
             left_q <= steps_i;
@@ -180,11 +185,11 @@ module lacuna_walker (
                 if (left_one_q) over_q <= over_q + 1'b1;
                 else left_q <= left_q - 1'b1;
             end
-        end else if (state_q == StateFetch && ended_q) begin
+        end else if (fetch_q && ended_q) begin
             phase_q <= phase_q - ended_skew_q;
             fresh_q <= 1'b0;
         end
-        if (!rst_ni || (reset_step_i && state_q == StateIdle)) begin
+        if (!rst_ni || (reset_step_i && idle)) begin
             phase_q <= '0;
             fresh_q <= 1'b1;
         end
@@ -199,7 +204,10 @@ module lacuna_walker (
             h_tag_q <= h_tag_next_q;
             check_h_q <= check_next_q;
             only_q <= only_next_q;
-            rider_q <= rider_next_q;
+            outputs_last_q <= outputs_last_next_q;
+            rider_units_q <= rider_units_next_q;
+            x_two_q <= x_two_next_q;
+            h_two_q <= h_two_next_q;
             x_single_q <= x_single_next_q;
             h_single_q <= h_single_next_q;
             first_last_q <= first_last_next_q;
@@ -221,12 +229,14 @@ module lacuna_walker (
                 bank_q <= h_bank_next_q;
                 banks_q <= next_q.h_banks;
                 weight_q <= h_weight_next_q;
+                part_two_q <= h_two_next_q;
                 part_end_q <= h_single_next_q;
                 slots_q <= h_slots_next_q;
             end else begin
                 bank_q <= x_bank_next_q;
                 banks_q <= next_q.x_banks;
                 weight_q <= next_q.weight_base;
+                part_two_q <= x_two_next_q;
                 part_end_q <= x_single_next_q;
                 slots_q <= x_slots_next_q;
             end
@@ -236,17 +246,19 @@ module lacuna_walker (
                 bank_q <= bank_q + 1'b1;
                 banks_q <= banks_q - 1'b1;
                 weight_q <= weight_q + lacuna_pkg::WeightAddrW'(slots_q);
-                part_end_q <= banks_q == 'd2;
-                last_of_group_q <= banks_q == 'd2 && (second_q || only_q);
-                last_of_all_q <= banks_q == 'd2 && (second_q || only_q) && group_q.last_group;
-                if (in_h_q) slots_q <= banks_q == 'd2 ? now_q.k_h_last : now_q.k_h;
-                else slots_q <= banks_q == 'd2 ? now_q.k_x_last : now_q.k_x;
+                part_two_q <= banks_q == 'd3;
+                part_end_q <= part_two_q;
+                last_of_group_q <= part_two_q && (second_q || only_q);
+                last_of_all_q <= part_two_q && (second_q || only_q) && group_q.last_group;
+                if (in_h_q) slots_q <= part_two_q ? now_q.k_h_last : now_q.k_h;
+                else slots_q <= part_two_q ? now_q.k_x_last : now_q.k_x;
             end else begin
                 // To the other part, or to the first part of the next group.
                 second_q <= !last_of_group_q;
                 in_h_q <= to_h;
                 bank_q <= to_h ? h_bank_q : x_bank_q;
                 banks_q <= to_h ? now_q.h_banks : now_q.x_banks;
+                part_two_q <= to_h ? h_two_q : x_two_q;
                 part_end_q <= to_h ? h_single_q : x_single_q;
                 slots_q <= to_h ? h_slots_q : x_slots_q;
                 if (last_of_group_q) begin
@@ -280,13 +292,8 @@ module lacuna_walker (
             group_q.entry <= next_entry_q;
             group_q.units <= group_single_next_q ? next_q.units_last : next_q.units_full;
             group_q.emissions <= group_single_next_q ? next_q.emissions_last : next_q.emissions_full;
-            group_q.outputs <= '0;
-            group_q.rider_units <= '0;
-            if (next_q.emit) group_q.outputs <= group_single_next_q ? next_q.emissions_last : next_q.emissions_full;
-            else if (group_single_next_q && rider_next_q) begin
-                group_q.outputs <= lacuna_pkg::CountW'(next_q.rider_emissions);
-                group_q.rider_units <= next_q.rider_units;
-            end
+            group_q.outputs <= group_single_next_q ? outputs_last_next_q : outputs_next_q;
+            group_q.rider_units <= group_single_next_q ? rider_units_next_q : '0;
             group_q.unit_base <= '0;
             group_q.destination <= destination_next_q;
             group_q.tag <= x_tag_next_q;
@@ -301,11 +308,8 @@ module lacuna_walker (
             if (one_left_q) begin
                 group_q.units <= now_q.units_last;
                 group_q.emissions <= now_q.emissions_last;
-                if (now_q.emit) group_q.outputs <= now_q.emissions_last;
-                else if (rider_q) begin
-                    group_q.outputs <= lacuna_pkg::CountW'(now_q.rider_emissions);
-                    group_q.rider_units <= now_q.rider_units;
-                end
+                group_q.outputs <= outputs_last_q;
+                group_q.rider_units <= rider_units_q;
             end
         end
     end

@@ -2,6 +2,7 @@
 // buffer and the drain's queue allow it, and without a lost cycle when they do.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <vector>
@@ -89,11 +90,17 @@ class IssuerRun {
         bench_->item_valid_i = offered;
         const int credit = obstacles_ ? static_cast<int>(random_.between(0, kMostCredit)) : kMostCredit;
         bench_->credit_i = static_cast<SData>(credit);
+        const auto known = tags_;
+        turned_.clear();
         turn_a_tag();
         bench_.settle();
-        const auto lookup = static_cast<std::size_t>(bench_->lookup_o % kBanks);
-        bench_->tag_i = static_cast<CData>(tags_[lookup]);
+        const auto wanted = static_cast<std::size_t>(bench_->wanted_bank_o % kBanks);
+        const bool is_new = std::ranges::count(turned_, wanted) != 0 && tags_[wanted] == bench_->wanted_tag_o;
+        const bool is_held = held_tag_ == bench_->wanted_tag_o;
+        bench_->new_i = is_new;
+        bench_->held_i = is_held;
         bench_->item_seen_i = offer.check == 0 || tags_[static_cast<std::size_t>(offer.bank)] == offer.tag;
+        held_tag_ = known[wanted];
         bench_.settle();
 
         const bool work = fired_items_ < given_;
@@ -115,12 +122,12 @@ class IssuerRun {
         const bool taken = offered && bench_->item_ready_o != 0;
         const bool waiting = fired_items_ < given_;
         if (waiting) {
-            const Item& item = items_[fired_items_];
-            ready_ = ready_ || tags_[static_cast<std::size_t>(item.bank)] == item.tag;
+            ready_ = ready_ || is_new || (stays_ && is_held);
         } else if (taken) {
             ready_ = items_[given_].check == 0 ||
                      tags_[static_cast<std::size_t>(items_[given_].bank)] == items_[given_].tag;
         }
+        stays_ = waiting;
         checker_.check("item_ready", now(), !waiting, bench_->item_ready_o);
         // Room seen in this cycle counts in the next, but not before a group that ends now was taken off.
         const Group& next = waiting ? items_[fired_items_].group : offer.group;
@@ -137,12 +144,17 @@ class IssuerRun {
         const std::size_t wanted =
             fired_items_ < given_ && !(items_[fired_items_].check == 0 || ready_) ? fired_items_ : given_;
         if (wanted < items_.size()) {
-            tags_[static_cast<std::size_t>(items_[wanted].bank)] = items_[wanted].tag;
+            turn(items_[wanted]);
         }
         if (!obstacles_) {  // the next item as well: it is looked up while the last slot of this one leaves
             const std::size_t next = std::min(given_, items_.size() - 1);
-            tags_[static_cast<std::size_t>(items_[next].bank)] = items_[next].tag;
+            turn(items_[next]);
         }
+    }
+
+    void turn(const Item& item) {
+        tags_[static_cast<std::size_t>(item.bank)] = item.tag;
+        turned_.push_back(static_cast<std::size_t>(item.bank));
     }
 
     bool group_end() const {
@@ -200,11 +212,14 @@ class IssuerRun {
     SplitMix64 random_{28};
     std::vector<Item> items_;
     std::array<int, kBanks> tags_{};
-    std::size_t given_ = 0;        ///< items taken by the issuer
-    std::size_t fired_items_ = 0;  ///< items whose slots were all issued
-    int slot_ = 0;                 ///< of the item at work
-    bool ready_ = false;           ///< its bank was seen ready
-    bool output_free_ = false;     ///< room for its group was seen
+    std::vector<std::size_t> turned_;  ///< banks whose tags were written in this cycle
+    int held_tag_ = 0;                 ///< the memory's answer to the question of the cycle before
+    std::size_t given_ = 0;            ///< items taken by the issuer
+    std::size_t fired_items_ = 0;      ///< items whose slots were all issued
+    int slot_ = 0;                     ///< of the item at work
+    bool ready_ = false;               ///< its bank was seen ready
+    bool stays_ = false;               ///< it was here in the cycle before
+    bool output_free_ = false;         ///< room for its group was seen
     std::uint64_t port_free_at_ = 0, first_fire_ = 0, last_fire_ = 0;
 };
 

@@ -127,7 +127,14 @@ Checker run_readiness(Fault fault) {
     }
     Testbench<Vreadiness> bench(5);
     SplitMix64 random(6);
-    std::array<int, kDepth> tags{};
+    std::array<int, kDepth> tags{};  // of the memory; what was written in the cycle before is `fresh`
+    struct Write {
+        bool present;
+        int address, tag;
+    } fresh{};
+    int second_before = -1;
+    int second_tag = 0;
+    int new_count = 0;
     for (int cycle = 0; cycle < 20'000; ++cycle) {
         const bool fill = cycle < kDepth;
         const int address = fill ? cycle : static_cast<int>(random.between(0, kDepth - 1));
@@ -136,23 +143,37 @@ Checker run_readiness(Fault fault) {
         bench->we_i = write;
         bench->waddr_i = static_cast<CData>(address);
         bench->tag_i = static_cast<CData>(fault == Fault::kInjected && cycle == 40 ? tag ^ 2 : tag);
-        std::array<int, 2> read{};
-        for (int r = 0; r < 2; ++r) {
-            read[static_cast<std::size_t>(r)] =
-                random.one_in(4) ? address : static_cast<int>(random.between(0, kDepth - 1));
-            set_bits(bench->raddr_i, 6 * r, 6, static_cast<std::uint64_t>(read[static_cast<std::size_t>(r)]));
-        }
+        const auto ask = [&] {
+            return random.one_in(2) ? fresh.address : static_cast<int>(random.between(0, kDepth - 1));
+        };
+        const int first = ask();
+        const int second = second_before >= 0 && random.one_in(2) ? second_before : ask();
+        const int first_wanted = static_cast<int>(random.between(0, 3));
+        const int second_wanted = static_cast<int>(random.between(0, 3));
+        bench->first_bank_i = static_cast<CData>(first);
+        bench->first_wanted_i = static_cast<CData>(first_wanted);
+        bench->second_bank_i = static_cast<CData>(second);
+        bench->second_wanted_i = static_cast<CData>(second_wanted);
         bench.settle();
-        for (int r = 0; r < 2 && !fill; ++r) {  // a tag is seen from the cycle after its write
-            const auto at = static_cast<std::size_t>(read[static_cast<std::size_t>(r)]);
-            checker.check("tag", static_cast<std::int64_t>(at), tags[at],
-                          static_cast<std::int64_t>(get_bits(bench->tag_o, 2 * r, 2)));
+        const auto is_new = [&](int bank, int wanted) {
+            return fresh.present && fresh.address == bank && fresh.tag == wanted;
+        };
+        if (cycle > kDepth) {
+            checker.check("first tag", first, tags[static_cast<std::size_t>(first)], bench->first_tag_o);
+            checker.check("first new", first, is_new(first, first_wanted), bench->first_new_o);
+            checker.check("second new", second, is_new(second, second_wanted), bench->second_new_o);
+            checker.check("second held", second_before, second_tag == second_wanted, bench->second_held_o);
+            new_count += bench->first_new_o + bench->second_new_o;
         }
         bench.tick();
-        if (write) {
-            tags[static_cast<std::size_t>(address)] = tag;
+        second_before = second;
+        second_tag = tags[static_cast<std::size_t>(second)];
+        if (fresh.present) {
+            tags[static_cast<std::size_t>(fresh.address)] = fresh.tag;
         }
+        fresh = {write, address, tag};
     }
+    CHECK(new_count > 1'000);
     return checker;
 }
 
@@ -173,34 +194,30 @@ Checker run_program(Fault fault) {
     Testbench<Vprogram> bench(7);
     SplitMix64 random(8);
     std::array<std::array<std::uint32_t, kWords>, kEntries> memory{};
-    int was_read = -1;  // address read in the cycle before
+    std::array<std::uint32_t, kWords> shown{};  // descriptor_o
     for (int cycle = 0; cycle < 20'000; ++cycle) {
         const bool fill = cycle < kEntries * kWords;
-        const bool hold = was_read >= 0 && random.one_in(2);
-        const int other = hold ? was_read : static_cast<int>(random.between(0, kEntries * kWords - 1));
-        const int address = fill ? cycle : other;
+        const int address = fill ? cycle : static_cast<int>(random.between(0, kEntries * kWords - 1));
         const auto entry = static_cast<std::size_t>(random.between(0, kEntries - 1));
+        const auto select = static_cast<std::size_t>(random.between(0, kWords - 1));
         const auto word = static_cast<std::uint32_t>(random.next());
-        const bool read = !fill && (hold || random.one_in(2));
-        const bool write = fill || (!read && random.one_in(3));
+        const bool write = fill || random.one_in(3);
         bench->we_i = write;
-        bench->read_i = read;
         bench->address_i = static_cast<CData>(address);
         bench->word_i = fault == Fault::kInjected && cycle == 100 ? word ^ 0x8000 : word;
+        bench->word_select_i = static_cast<CData>(select);
         bench->entry_i = static_cast<CData>(entry);
-        const auto row = memory[read ? static_cast<std::size_t>(address / kWords) : entry];
+        const auto row = memory[entry];
         bench.tick();
         for (std::size_t w = 0; w < kWords && !fill; ++w) {
             checker.check(
                 "word " + std::to_string(w) + " of the descriptor", cycle, row[w],
                 static_cast<std::int64_t>(get_bits(bench->descriptor_o, static_cast<int>(w) * 32, 32)));
         }
-        // The word's address is held for the second cycle.
-        if (read && was_read == address) {
-            checker.check("word read", address, row[static_cast<std::size_t>(address % kWords)],
-                          bench->word_o);
+        if (cycle > kEntries * kWords) {
+            checker.check("word read", static_cast<std::int64_t>(select), shown[select], bench->word_o);
         }
-        was_read = read ? address : -1;
+        shown = row;
         if (write) {
             memory[static_cast<std::size_t>(address / kWords)][static_cast<std::size_t>(address % kWords)] =
                 word;
