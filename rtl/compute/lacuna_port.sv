@@ -2,7 +2,7 @@
 //
 // Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 7: value_o, the scaled rows (a linear
 // layer's outputs); gru_i is taken. Cycle 14: cell_i is taken, with its fraction bits. Cycle 33: cell_o and h_o.
-// table_select_i picks the table copy for read-back: 0..3 the lanes' gates, 4 the cell's tanh. CellDsps: as in lacuna_cell.
+// table_select_i picks the table copy for read-back, a cycle after the gate gave it: 0..3 the lanes' gates, 4 the cell's tanh. CellDsps: as in lacuna_cell.
 `default_nettype none
 
 module lacuna_port #(
@@ -89,5 +89,5 @@ module lacuna_port #(
         .h_o
     );
 
-    assign table_word_o = table_word[table_select_i];
+    always_ff @(posedge clk_i) table_word_o <= table_word[table_select_i];
 endmodule

@@ -6,7 +6,7 @@
 // later step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
 // A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
-// access_i: of the host, while the engine is idle; it takes effect a cycle later. host_*_o: what it reads, 5 + 4 * Ports
+// access_i: of the host, while the engine is idle; it takes effect a cycle later. host_*_o: what it reads, 6 + 4 * Ports
 // cycles after access_i at the latest, as long as that is held. Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
 `default_nettype none
 
@@ -82,18 +82,20 @@ module lacuna_retire #(
         end
     end
 
-    // What is read goes from memory to memory, a register each: nothing waits for it.
+    // What is read goes from memory to memory, a register for each row memory on the way: nothing waits for it.
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row;
     logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_old;
     logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
     logic [Rows*lacuna_pkg::RowWordW-1:0] row_read, row_chain_q;
-    logic [Ports*lacuna_pkg::CellW-1:0] cell_read, cell_chain_q;
-    logic [Ports*lacuna_pkg::TableWordW-1:0] table_read, table_chain_q;
+    logic [Rows*lacuna_pkg::CellW-1:0] cell_read, cell_chain_q;
+    logic [Rows*lacuna_pkg::TableWordW-1:0] table_read, table_chain_q;
 
     always_comb begin
+        cell_read = '0;
+        table_read = '0;
         for (int unsigned p = 0; p < Ports; p++) begin
-            cell_read[p*lacuna_pkg::CellW+:lacuna_pkg::CellW] = port_here_q[p] ? cell_old[p] : '0;
-            table_read[p*lacuna_pkg::TableWordW+:lacuna_pkg::TableWordW] = table_here_q[p] ? table_word[p] : '0;
+            cell_read[p*lacuna_pkg::Lanes*lacuna_pkg::CellW+:lacuna_pkg::CellW] = port_here_q[p] ? cell_old[p] : '0;
+            table_read[p*lacuna_pkg::Lanes*lacuna_pkg::TableWordW+:lacuna_pkg::TableWordW] = table_here_q[p] ? table_word[p] : '0;
             for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
                 row_read[(p*lacuna_pkg::Lanes+l)*lacuna_pkg::RowWordW+:lacuna_pkg::RowWordW] =
                     row_here_q[p*lacuna_pkg::Lanes+l] ? row[p][l] : '0;
@@ -107,8 +109,8 @@ module lacuna_retire #(
         table_chain_q <= table_chain_q << lacuna_pkg::TableWordW | table_read;
     end
     assign host_row_o = row_chain_q[Rows*lacuna_pkg::RowWordW-1-:lacuna_pkg::RowWordW];
-    assign host_cell_o = cell_chain_q[Ports*lacuna_pkg::CellW-1-:lacuna_pkg::CellW];
-    assign host_table_o = table_chain_q[Ports*lacuna_pkg::TableWordW-1-:lacuna_pkg::TableWordW];
+    assign host_cell_o = cell_chain_q[Rows*lacuna_pkg::CellW-1-:lacuna_pkg::CellW];
+    assign host_table_o = table_chain_q[Rows*lacuna_pkg::TableWordW-1-:lacuna_pkg::TableWordW];
 
     // ---------------------------------------------------------------- emissions
     // What accompanies an emission through the ports.

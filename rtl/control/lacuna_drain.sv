@@ -33,11 +33,11 @@ module lacuna_drain #(
     // Groups under way: at most one in two cycles, each for Tiles + 6 cycles.
     localparam int unsigned QueueDepth = 16;
 
-    // A group, its highest unit, and whether it has one unit or two.
+    // A group, its highest unit, and whether it has one unit or two, and so of riders, and any.
     lacuna_pkg::group_t given_q, queued;
     logic given_valid_q, done_q, unused_valid, queue_ready;
     logic [lacuna_pkg::UnitW-1:0] given_top, queued_top;
-    logic queued_one, queued_two;
+    logic queued_one, queued_two, queued_riders, queued_rider_one, queued_rider_two;
     logic [lacuna_pkg::GroupW-1:0] queued_bits;
 
     assign given_top = given_q.unit_base + lacuna_pkg::UnitW'(given_q.units) - 1'b1;
@@ -48,17 +48,20 @@ module lacuna_drain #(
     end
 
     lacuna_fifo #(
-        .Width(lacuna_pkg::GroupW + lacuna_pkg::UnitW + 2),
+        .Width(lacuna_pkg::GroupW + lacuna_pkg::UnitW + 5),
         .Depth(QueueDepth)
     ) u_queue (
         .clk_i,
         .rst_ni,
         .in_valid_i(given_valid_q),
         .in_ready_o(queue_ready),
-        .in_data_i({given_q, given_top, given_q.units == 'd1, given_q.units == 'd2}),
+        .in_data_i({
+            given_q, given_top, given_q.units == 'd1, given_q.units == 'd2,
+            given_q.rider_units != '0, given_q.rider_units == 'd1, given_q.rider_units == 'd2
+        }),
         .out_valid_o(unused_valid),
         .out_ready_i(done_q),
-        .out_data_o({queued_bits, queued_top, queued_one, queued_two})
+        .out_data_o({queued_bits, queued_top, queued_one, queued_two, queued_riders, queued_rider_one, queued_rider_two})
     );
     assign queued = queued_bits;
 
@@ -72,7 +75,8 @@ module lacuna_drain #(
     localparam int unsigned SecondEmissions = lacuna_pkg::PesPerTile * (Tiles / 2);
 
     lacuna_pkg::group_t group_q;
-    logic active_q, first_q, riding_q;
+    logic active_q, first_q;
+    logic riders_q, rider_one_q, rider_two_q;  // still to come: any, one, two
     logic [CountW-1:0] emission_q, left_q;  // left: units
     logic one_q, two_q;                     // so many are left
     logic second_q;                         // this emission may have a unit on port 1
@@ -93,7 +97,9 @@ module lacuna_drain #(
             group_q <= queued;
             active_q <= 1'b1;
             first_q <= 1'b1;
-            riding_q <= 1'b0;
+            riders_q <= queued_riders;
+            rider_one_q <= queued_rider_one;
+            rider_two_q <= queued_rider_two;
             emission_q <= '0;
             second_q <= 1'b1;
             left_q <= queued.units;
@@ -113,12 +119,12 @@ module lacuna_drain #(
             row_q <= row_q + 1'b1;
             cell_row_q <= cell_row_q + 1'b1;
             if (active_q && last) begin
-                active_q <= !riding_q && group_q.rider_units != '0;
-                riding_q <= 1'b1;
+                active_q <= riders_q;
+                riders_q <= 1'b0;
                 first_q <= 1'b1;
                 left_q <= lacuna_pkg::CountW'(group_q.rider_units);
-                one_q <= group_q.rider_units == 'd1;
-                two_q <= group_q.rider_units == 'd2;
+                one_q <= rider_one_q;
+                two_q <= rider_two_q;
                 unit_q <= lacuna_pkg::UnitW'(group_q.rider_units) - 1'b1;
                 group_q.linear <= 1'b1;
                 group_q.emit <= 1'b1;

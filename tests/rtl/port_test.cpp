@@ -125,8 +125,9 @@ TEST_CASE("port: every copy of the table reads back") {
         bench->table_select_i = static_cast<CData>(copy);
         for (int s = 0; s < kTableWords; ++s) {
             give_port(bench->table_addr_i, s, kTableAddressBits);
-            bench.tick();
-            bench.tick();
+            for (int cycle = 0; cycle < 3; ++cycle) {
+                bench.tick();
+            }
             checker.check("word of table " + std::to_string(copy), s, table_word(s), bench->table_word_o);
         }
     }
