@@ -42,7 +42,7 @@ module lacuna_cell #(
     // Cycles 0-3: products f*c and i*g; z*s and r*n_h.
     logic signed [FullW-1:0] forgotten;
     logic signed [SumW-1:0] added;
-    logic [3*lacuna_pkg::GateW-1:0] n_x_q;
+    logic [2:0][lacuna_pkg::GateW-1:0] o_q;  // or n_x: on its way from afar, as nobody needs it sooner
 
     lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_forget (
         .clk_i, .a_i(cell_i), .b_i(f_i), .product_o(forgotten)
@@ -51,7 +51,7 @@ module lacuna_cell #(
         .clk_i, .a_i(g_i), .b_i(i_i), .product_o(added)
     );
 
-    always_ff @(posedge clk_i) n_x_q <= {n_x_q[2*lacuna_pkg::GateW-1:0], o_i};
+    always_ff @(posedge clk_i) o_q <= {o_q[1:0], o_i};
 
     // Cycle 4: i*g to the scale of f*c, or r*n_h and n_x to that of their product; half an output step for the rounding.
     // Cycle 5: sum. Cycle 6: saturated, c' (16 bits) or the argument of a GRU's tanh (those of a pre-activation).
@@ -72,7 +72,7 @@ module lacuna_cell #(
         fraction_q <= {fraction_q[3:0], cell_fraction_i};
         right_shift_q <= gru_q[1] ? 4'd0 : 4'd15 - fraction_q[1];
         left_shift_q <= 4'(lacuna_pkg::GateFraction) - fraction_q[4];
-        if (gru_q[2]) base_q <= {n_x_q[3*lacuna_pkg::GateW-1], n_x_q[3*lacuna_pkg::GateW-1-:lacuna_pkg::GateW], 15'(CellHalf)};
+        if (gru_q[2]) base_q <= {o_q[2][lacuna_pkg::GateW-1], o_q[2], 15'(CellHalf)};
         else base_q <= SumW'(forgotten) + SumW'(CellHalf);
         aligned_q <= added >>> right_shift_q;
         sum_q <= base_q + aligned_q;
@@ -110,17 +110,20 @@ module lacuna_cell #(
     );
 
     // Cycles 15-18: o * tanh, or (1 - z) * tanh. 2^15 - z is the negated z without its sign, as z is at least 1.
-    logic [lacuna_pkg::FactorW-1:0] negated, factor_q, factor_late;
+    logic [lacuna_pkg::FactorW-1:0] f_q, negated_q, factor_q, factor_late;
     logic signed [FullW-1:0] output_product;
     logic signed [lacuna_pkg::FactorW-1:0] squashed, factor;  // $signed() at a port stops Yosys 0.52
 
-    assign negated = -f_i;
     assign squashed = tanh[lacuna_pkg::FactorW-1:0];
     assign factor = factor_late;
 
-    always_ff @(posedge clk_i) factor_q <= gru_i ? {1'b0, negated[lacuna_pkg::FactorW-2:0]} : o_i[lacuna_pkg::FactorW-1:0];
+    always_ff @(posedge clk_i) begin
+        f_q <= f_i;
+        negated_q <= -f_q;
+        factor_q <= gru_q[1] ? {1'b0, negated_q[lacuna_pkg::FactorW-2:0]} : o_q[1][lacuna_pkg::FactorW-1:0];
+    end
 
-    lacuna_delay #(.Width(lacuna_pkg::FactorW), .Cycles(14)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
+    lacuna_delay #(.Width(lacuna_pkg::FactorW), .Cycles(12)) u_factor (.clk_i, .data_i(factor_q), .data_o(factor_late));
 
     lacuna_mult #(.WidthA(lacuna_pkg::FactorW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_output (
         .clk_i, .a_i(squashed), .b_i(factor), .product_o(output_product)
@@ -169,5 +172,5 @@ module lacuna_cell #(
     end
 
     logic unused;
-    assign unused = ^{sum_q[14:0], negated[lacuna_pkg::FactorW-1], state_sum[FullW-1], state_sum[14:0], h_sum[HShift-1:0], tanh};
+    assign unused = ^{sum_q[14:0], negated_q[lacuna_pkg::FactorW-1], state_sum[FullW-1], state_sum[14:0], h_sum[HShift-1:0], tanh};
 endmodule
