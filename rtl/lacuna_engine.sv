@@ -104,6 +104,12 @@ module lacuna_engine #(
     logic [lacuna_pkg::CellW-1:0] host_cell;
     logic [lacuna_pkg::TableWordW-1:0] host_table;
 
+    // Reset, a register further for each part, since the parts lie far apart: sequencer; drain and retirement; streams and
+    // counters. The engine is busy until all are through.
+    logic [2:0] reset_nq = '0;
+
+    always_ff @(posedge clk_i) reset_nq <= {reset_nq[1:0], rst_ni};
+
     // Registered on its way to the memories. What comes after it, a run, needs them three cycles later at the earliest.
     lacuna_pkg::access_t access_q;
     logic passive_q;
@@ -195,7 +201,8 @@ module lacuna_engine #(
     assign walker_entry = access_q.reading && !start_i ? access_q.address[3+:lacuna_pkg::EntryW] : entry_i;
 
     lacuna_walker u_walker (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .start_i(start_i && !busy_o && !clear_i && steps_i != '0),
         .reset_step_i(cleared),
         .entry_i(walker_entry),
@@ -212,7 +219,8 @@ module lacuna_engine #(
     lacuna_skid #(
         .Width(1 + lacuna_pkg::TagW + lacuna_pkg::ItemW)
     ) u_items (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .in_valid_i(walked_valid),
         .in_ready_o(walked_ready),
         .in_data_i({walked_new, walked_tag, walked}),
@@ -225,7 +233,8 @@ module lacuna_engine #(
     lacuna_issuer #(
         .CreditW(CreditW)
     ) u_issuer (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .item_valid_i(item_valid),
         .item_ready_o(item_ready),
         .item_i(item),
@@ -271,7 +280,7 @@ module lacuna_engine #(
         fetch_wave_q <= issue_wave;
         fetch_wave_qq <= fetch_wave_q;
         fetch_wave_qqq <= fetch_wave_qq;
-        if (!rst_ni) fetch_wave_q <= '0;
+        if (!reset_nq[0]) fetch_wave_q <= '0;
     end
 
     // One write port: results first, then the host (only while idle), then the input. At most one of the enables is set.
@@ -330,7 +339,8 @@ module lacuna_engine #(
     );
 
     lacuna_input u_input (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[2]),
         .reset_step_i(cleared),
         .configure_i(access_q.input_we),
         .base_i(access_q.data[lacuna_pkg::BankAddrW-1:0]),
@@ -386,7 +396,8 @@ module lacuna_engine #(
     lacuna_drain #(
         .Tiles(Tiles), .Ports(Ports)
     ) u_drain (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[1]),
         .group_valid_i(group_valid),
         .group_i(issue_group),
         .done_i(lane_wave.valid && lane_wave.last),
@@ -402,7 +413,8 @@ module lacuna_engine #(
     lacuna_retire #(
         .Ports(Ports), .RowDepth(RowDepth), .AccW(AccW), .CellDsps(CellDsps)
     ) u_retire (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[1]),
         .valid_i(drain_valid),
         .first_i(drain_first),
         .last_i(drain_last),
@@ -434,7 +446,8 @@ module lacuna_engine #(
         .Width(Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW),
         .Depth(OutputDepth)
     ) u_output (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[2]),
         .in_valid_i(push),
         .in_ready_o(push_ready),
         .in_data_i(push_data),
@@ -454,17 +467,18 @@ module lacuna_engine #(
         flight_q <= flight_q + 6'(group_valid) + 6'(group_valid && issue_group.rider_units != '0) - 6'(retired[0]) - 6'(retired[1]);
         tail_q <= {tail_q[2:0], flight_q != '0};
         busy_q <= walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
-        if (!rst_ni) begin
+        if (!reset_nq[1]) begin
             credit_q <= CreditW'(OutputDepth);
             flight_q <= '0;
             tail_q <= '0;
-            busy_q <= 1'b0;
+            busy_q <= 1'b1;
         end
     end
     assign engine_busy = walker_busy || busy_q;
 
     lacuna_counters u_counters (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[2]),
         .clear_i(cleared),
         .event_i({stat_wait_o, fire, engine_busy}),
         .count_o
