@@ -17,6 +17,9 @@ import re
 from tools.bitstream.problem import Problem
 
 LANES = 4
+# Lanes that begin at the right of their columns. Those of the gates i, f and g end as close together as that allows; o is
+# needed last (rtl/compute/lacuna_cell.sv).
+MIRRORED = (0, 1, 2)
 PES = 3  # multipliers a tile
 
 # Of each die, as nextpnr names places (bels): first X of each group of four multipliers and four block RAMs, and the
@@ -55,8 +58,8 @@ def lane_multipliers(die, tiles):
 
 def lane_walk(strips, lane):
     """The places of a lane's strips, the uppermost first, in the order of its tiles."""
-    if lane < LANES // 2:
-        strips = [strip[::-1] for strip in strips]  # now from the middle of the die outwards
+    if lane in MIRRORED:
+        strips = [strip[::-1] for strip in strips]
     half = (len(strips[0]) + 1) // 2
     walk = []
     for row in range(len(strips) - 1, -1, -1):
