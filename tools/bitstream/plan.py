@@ -97,7 +97,7 @@ def block_rams(engine, system, act):
         return max(1, whole + (rest > 32 or (rest > 0 and whole == 0)))
 
     weights = 4 * engine["Tiles"] * blocks(engine["WeightDepth"])
-    ports = engine["Ports"] * (5 * blocks(engine["RowDepth"]) + (5 if engine.get("BlockTables", 1) else 0))
+    ports = engine["Ports"] * (5 * blocks(engine["RowDepth"]) + 5)
     banks = engine.get("BankColumns", act // 2) * -(-engine["BankDepth"] // 512)
     buffers = 2
     embedding = act // 2 * blocks(system["EmbeddingDepth"]) if system["EmbeddingDepth"] else 0
