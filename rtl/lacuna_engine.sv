@@ -172,9 +172,10 @@ module lacuna_engine #(
     logic walker_busy, walked_valid, walked_ready, item_valid, item_ready, issuer_busy, fire, releases_x;
     lacuna_pkg::item_t walked, item;
     logic [lacuna_pkg::ItemW-1:0] item_bits;
-    // What readiness said of the walker's item: its bank's tag, and that it got the right one just then.
-    logic [lacuna_pkg::TagW-1:0] walked_tag, item_tag;
-    logic walked_new, item_new, bank_held, bank_new;
+    // What readiness said of the walker's item: its bank's tag, and in which bits it differed from the one wanted; that this
+    // does not matter, as it got the right one just then, or needs none.
+    logic [lacuna_pkg::TagW-1:0] walked_tag, item_differs;
+    logic walked_new, item_sure, bank_held, bank_new;
     logic [lacuna_pkg::EntryW-1:0] walker_entry, program_entry;
     lacuna_pkg::descriptor_t descriptor;
     logic [lacuna_pkg::BankAddrW-1:0] issue_bank;
@@ -223,10 +224,10 @@ module lacuna_engine #(
         .rst_ni(reset_nq[0]),
         .in_valid_i(walked_valid),
         .in_ready_o(walked_ready),
-        .in_data_i({walked_new, walked_tag, walked}),
+        .in_data_i({walked_new || !walked.check, walked_tag ^ walked.tag, walked}),
         .out_valid_o(item_valid),
         .out_ready_i(item_ready),
-        .out_data_o({item_new, item_tag, item_bits})
+        .out_data_o({item_sure, item_differs, item_bits})
     );
     assign item = item_bits;
 
@@ -238,7 +239,7 @@ module lacuna_engine #(
         .item_valid_i(item_valid),
         .item_ready_o(item_ready),
         .item_i(item),
-        .item_seen_i(!item.check || item_new || item_tag == item.tag),
+        .item_seen_i(item_sure || item_differs == '0),
         .wanted_bank_o(wanted_bank),
         .wanted_tag_o(wanted_tag),
         .held_i(bank_held),
@@ -458,17 +459,22 @@ module lacuna_engine #(
 
     // ---------------------------------------------------------------- groups under way, credit, counters
     logic [5:0] flight_q;
-    logic [3:0] tail_q;  // the writer's last words
-    logic busy_q;        // what follows on the walker
+    logic [1:0] begun_q, ended_q;  // in the cycle before
+    logic [2:0] tail_q;            // the writer's last words
+    logic busy_q;                  // what follows on the walker
 
     always_ff @(posedge clk_i) begin
         credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
                   - (group_valid ? CreditW'(issue_group.outputs) : '0);
-        flight_q <= flight_q + 6'(group_valid) + 6'(group_valid && issue_group.rider_units != '0) - 6'(retired[0]) - 6'(retired[1]);
-        tail_q <= {tail_q[2:0], flight_q != '0};
-        busy_q <= walker_busy || item_valid || issuer_busy || flight_q != '0 || tail_q != '0;
+        begun_q <= {group_valid && issue_group.rider_units != '0, group_valid};
+        ended_q <= retired;
+        flight_q <= flight_q + 6'(begun_q[0]) + 6'(begun_q[1]) - 6'(ended_q[0]) - 6'(ended_q[1]);
+        tail_q <= {tail_q[1:0], flight_q != '0};
+        busy_q <= walker_busy || item_valid || issuer_busy || begun_q[0] || flight_q != '0 || tail_q != '0;
         if (!reset_nq[1]) begin
             credit_q <= CreditW'(OutputDepth);
+            begun_q <= '0;
+            ended_q <= '0;
             flight_q <= '0;
             tail_q <= '0;
             busy_q <= 1'b1;

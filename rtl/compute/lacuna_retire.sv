@@ -1,12 +1,12 @@
 // Retire: from sums to results. Drain ports, row and cell memories, and the writer of h.
 //
-// Inputs are the drain's emissions; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
+// Inputs are the drain's emissions, row_i a cycle before; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
 // if the group emits, on y_* eleven cycles after their emission; h and cell state of a recurrent layer (LSTM, GRU) on
 // tap_h_* (and y_*) 35 cycles after it. The state is written a cycle later, before the writer completes a bank of h, so no
 // later step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
 // A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
-// access_i: of the host, while the engine is idle; it takes effect a cycle later. host_*_o: what it reads, 6 + 4 * Ports
+// access_i: of the host, while the engine is idle; it takes effect a cycle later. host_*_o: what it reads, 7 + 4 * Ports
 // cycles after access_i at the latest, as long as that is held. Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
 `default_nettype none
 
@@ -83,7 +83,7 @@ module lacuna_retire #(
     end
 
     // What is read goes from memory to memory, a register for each row memory on the way: nothing waits for it.
-    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row;
+    logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row, row_q;
     logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_old;
     logic [Ports-1:0][lacuna_pkg::TableWordW-1:0] table_word;
     logic [Rows*lacuna_pkg::RowWordW-1:0] row_read, row_chain_q;
@@ -98,12 +98,13 @@ module lacuna_retire #(
             table_read[p*lacuna_pkg::Lanes*lacuna_pkg::TableWordW+:lacuna_pkg::TableWordW] = table_here_q[p] ? table_word[p] : '0;
             for (int unsigned l = 0; l < lacuna_pkg::Lanes; l++) begin
                 row_read[(p*lacuna_pkg::Lanes+l)*lacuna_pkg::RowWordW+:lacuna_pkg::RowWordW] =
-                    row_here_q[p*lacuna_pkg::Lanes+l] ? row[p][l] : '0;
+                    row_here_q[p*lacuna_pkg::Lanes+l] ? row_q[p][l] : '0;
             end
         end
     end
 
     always_ff @(posedge clk_i) begin
+        row_q <= row;
         row_chain_q <= row_chain_q << lacuna_pkg::RowWordW | row_read;
         cell_chain_q <= cell_chain_q << lacuna_pkg::CellW | cell_read;
         table_chain_q <= table_chain_q << lacuna_pkg::TableWordW | table_read;
@@ -233,7 +234,7 @@ module lacuna_retire #(
             .table_word_i(data_q[lacuna_pkg::TableWordW-1:0]),
             .table_word_o(table_word[p]),
             .sum_i(sum[p]),
-            .row_i(row[p]),
+            .row_i(row_q[p]),
             .gru_i(at_value.gru),
             .cell_i(state_old),
             .cell_fraction_i(cell_fraction_q[1]),

@@ -1,8 +1,8 @@
 // Drain: names the units of a group as their sums leave the lanes.
 //
 // A group is queued when its last slot is issued; there is always room, since a group takes two cycles at least. done_i follows when that slot is in the last tile's hop register.
-// Three cycles later the group's first emission appears on the outputs, one emission a cycle from then on: row_o and
-// cell_row_o are the addresses of its scales and cell states, valid_o says which ports carry a unit, unit_o is the unit
+// Three cycles later the group's first emission appears on the outputs, one emission a cycle from then on: cell_row_o
+// is the address of its cell states, and row_o was that of its scales in the cycle before; valid_o says which ports carry a unit, unit_o is the unit
 // on port 0; the unit on port p is unit_o minus the number of valid ports below p. Units leave highest first.
 // A group's riders, units of a head, leave after its own units, from the next emission on, as a linear group of the
 // next program entry.
@@ -88,6 +88,7 @@ module lacuna_drain #(
         $error("lacuna_drain: Ports must be 1..2");
     end
 
+    assign row_o = row_q;
     assign both = Ports == 2 && second_q && !one_q;
     assign last = one_q || (two_q && both);
 
@@ -137,7 +138,6 @@ module lacuna_drain #(
         first_o <= first_q;
         last_o <= active_q && last;
         unit_o <= unit_q;
-        row_o <= row_q;
         cell_row_o <= cell_row_q;
         group_o <= group_q;
     end

@@ -44,12 +44,12 @@ module lacuna_issuer #(
 
     // What decides in a cycle comes out of flip-flops: an item is there, and its bank is ready; the slot is the item's
     // last, and the group's; gap_q is 0, there is room, and both.
-    logic valid_q, ready_q, able_q, last_slot_q, group_end_q, port_free_q, output_free_q, end_able_q;
+    logic valid_q, ready_q, last_slot_q, group_end_q, port_free_q, output_free_q, end_able_q;
     logic valid, ready, port_free, output_free, fire, take;
     logic stays_q;  // the item was here in the cycle before
 
-    assign fire = able_q && (!group_end_q || end_able_q);
-    assign take = !valid_q || (able_q && last_slot_q && (!group_end_q || end_able_q));
+    assign fire = valid_q && ready_q && (!group_end_q || end_able_q);
+    assign take = !valid_q || (ready_q && last_slot_q && (!group_end_q || end_able_q));
 
     assign item_ready_o = take;
     assign wanted_bank_o = item_q.bank;
@@ -76,7 +76,6 @@ module lacuna_issuer #(
         valid_q <= valid && rst_ni;
         ready_q <= ready;
         stays_q <= !take;
-        able_q <= valid && ready && rst_ni;
         port_free_q <= port_free || !rst_ni;
         output_free_q <= output_free;
         end_able_q <= port_free && output_free;
@@ -108,7 +107,7 @@ module lacuna_issuer #(
     assign wave_o.last = group_end_q;
     assign wave_o.shift = item_q.shift;
     assign releases_x_o = fire && item_q.releases_x && last_slot_q;
-    assign group_valid_o = able_q && group_end_q && end_able_q;
+    assign group_valid_o = valid_q && ready_q && group_end_q && end_able_q;
     assign group_o = item_q.group;
 
     // Kept in weight_q, left_q, last_slot_q and ready_q.
@@ -118,6 +117,6 @@ module lacuna_issuer #(
     assign busy_o = valid_q;
     assign entry_o = item_q.group.entry;
     assign wait_bank_o = valid_q && !ready_q;
-    assign wait_port_o = able_q && group_end_q && !port_free_q;
-    assign wait_output_o = able_q && group_end_q && port_free_q && !output_free_q;
+    assign wait_port_o = valid_q && ready_q && group_end_q && !port_free_q;
+    assign wait_output_o = valid_q && ready_q && group_end_q && port_free_q && !output_free_q;
 endmodule
