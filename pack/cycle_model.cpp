@@ -196,9 +196,10 @@ class CycleModel {
         }
         writer_.edge(emission);
         retire();
+        credit_ += returned_ ? 1 : 0;
+        returned_ = output;
         if (output) {
             outputs_.pop_front();
-            ++credit_;
             if (++outputs_seen_ == outputs_per_step_) {
                 outputs_seen_ = 0;
                 ++taken_;
@@ -282,6 +283,7 @@ class CycleModel {
     std::deque<Cycle> retires_;
     Writer writer_;
     int credit_;
+    bool returned_ = false;  ///< a word was taken in the cycle before, which gives credit now
     int flight_ = 0;
     int tail_ = 0;
     int outputs_per_step_ = 0;

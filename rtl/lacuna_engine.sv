@@ -459,12 +459,14 @@ module lacuna_engine #(
 
     // ---------------------------------------------------------------- groups under way, credit, counters
     logic [5:0] flight_q;
-    logic [1:0] begun_q, ended_q;  // in the cycle before
+    logic taken_q;                 // a word from the output buffer, in the cycle before
+    logic [1:0] begun_q, ended_q;  // groups, likewise
     logic [2:0] tail_q;            // the writer's last words
     logic busy_q;                  // what follows on the walker
 
     always_ff @(posedge clk_i) begin
-        credit_q <= credit_q + CreditW'(y_valid_o && y_ready_i)
+        taken_q <= y_valid_o && y_ready_i;
+        credit_q <= credit_q + CreditW'(taken_q)
                   - (group_valid ? CreditW'(issue_group.outputs) : '0);
         begun_q <= {group_valid && issue_group.rider_units != '0, group_valid};
         ended_q <= retired;
@@ -473,6 +475,7 @@ module lacuna_engine #(
         busy_q <= walker_busy || item_valid || issuer_busy || begun_q[0] || flight_q != '0 || tail_q != '0;
         if (!reset_nq[1]) begin
             credit_q <= CreditW'(OutputDepth);
+            taken_q <= 1'b0;
             begun_q <= '0;
             ended_q <= '0;
             flight_q <= '0;
