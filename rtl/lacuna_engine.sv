@@ -199,7 +199,7 @@ module lacuna_engine #(
     );
 
     // An idle walker shows the program the host's entry.
-    assign walker_entry = access_q.reading && !start_i ? access_q.address[3+:lacuna_pkg::EntryW] : entry_i;
+    assign walker_entry = reading ? access_q.address[3+:lacuna_pkg::EntryW] : entry_i;
 
     lacuna_walker u_walker (
         .clk_i,

@@ -103,6 +103,17 @@ module lacuna_system #(
         .y_data_i(y_data)
     );
 
+    // The link sees the engine busy before it looks for the end of a run, so a start may be late.
+    logic start_late;
+    logic [lacuna_pkg::EntryW-1:0] entry_late;
+    logic [lacuna_pkg::StepsW-1:0] steps_late;
+
+    always_ff @(posedge clk_i) begin
+        start_late <= start;
+        entry_late <= entry;
+        steps_late <= steps;
+    end
+
     // ---------------------------------------------------------------- streams
     // Registers that cut both ways, so that no path runs from the one into the other.
     localparam int unsigned OutputW = Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW;
@@ -173,9 +184,9 @@ module lacuna_system #(
         .clk_i,
         .rst_ni(engine_rst_nq),
         .clear_i(clear),
-        .start_i(start),
-        .entry_i(entry),
-        .steps_i(steps),
+        .start_i(start_late),
+        .entry_i(entry_late),
+        .steps_i(steps_late),
         .busy_o(engine_busy),
         .phase_o(phase),
         .fresh_o(fresh),
