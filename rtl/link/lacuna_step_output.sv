@@ -49,7 +49,7 @@ module lacuna_step_output #(
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic [15:0] left_q;  // steps or words
     logic [PlaceW-1:0] place_q;
-    logic last_place, lane_wanted, take, shift;
+    logic last_place_q, lane_wanted, idle, shift;
     logic have_q;  // a word is at hand, its next value lowest
     logic [Places*GateW-1:0] word_q;
     logic [GateW-1:0] picked;
@@ -57,27 +57,27 @@ module lacuna_step_output #(
     logic [1:0] bytes_q;
 
     assign picked = word_q[GateW-1:0];
-    assign last_place = place_q == PlaceW'(Places - 1);
+    assign idle = state_q == Idle;
     assign lane_wanted = format_i[0] || place_q[1:0] == 2'd0;
-    assign busy_o = !(state_q == Idle);
+    assign busy_o = !idle;
     assign shift = state_q == Next || (state_q == Scan && have_q);
-    assign taken_o = last_place && shift;
-    assign y_ready_o = state_q == Idle ? drain_i : !have_q && (state_q == Words || state_q == Scan);
-    assign take = y_valid_i && y_ready_o;
+    assign taken_o = last_place_q && shift;
+    assign y_ready_o = idle ? drain_i : !have_q;
 
     // ---------------------------------------------------------------- the units of a word
     logic [11:0] group_q;               // groups behind this one
     logic [7:0] units_q, emission_q;    // units left of the group; words of it so far
     logic [7:0] units_next_q;           // behind the present word
-    logic through_q, group_end_q, last_group_q, single_q, last_q;
+    logic [7:0] units_first_q, units_group_q;  // of the first group, of the one behind the present
+    logic through_q, last_group_q, single_q, last_q;
     logic [lacuna_pkg::UnitW-1:0] base_q, unit_q;
     logic [1:0] leaving, port_ok_q;
     // A key orders first by value, then by row, the lower one first.
     logic port, candidate_q, key_valid_q;
     logic [GateW-1:0] scanned_q;
     logic [RowW-1:0] row_q;
-    logic [GateW+7:0] key_q, best_q;
-    logic [1:0] settle_q;
+    logic [GateW+7:0] key_q, rival_q, best_q;
+    logic [1:0] settled_q;
 
     if (Ports == 1) begin : gen_port
         assign port = 1'b0;
@@ -94,9 +94,19 @@ module lacuna_step_output #(
     always_ff @(posedge clk_i) begin
         token_valid_o <= 1'b0;
         reply_valid_o <= 1'b0;
-        if (take) word_q <= y_data_i;
-        else if (shift) word_q <= word_q >> GateW;
-        have_q <= state_q != Idle && (take || (have_q && !taken_o));
+        reply_data_o <= state_q == Byte ? value_q[7:0] : ~best_q[7:0];
+        token_o <= ~best_q[7:0];
+        // Whatever stands at the port is taken into the register while no word is at hand.
+        if (!have_q || state_q == Next || state_q == Scan) word_q <= have_q ? word_q >> GateW : y_data_i;
+        have_q <= !idle && (have_q ? !taken_o : y_valid_i);
+        if (shift) begin
+            place_q <= place_q + 1'b1;
+            last_place_q <= place_q == PlaceW'(Places - 2);
+        end
+        if (idle) begin
+            place_q <= '0;
+            last_place_q <= 1'b0;
+        end
         port_ok_q[0] <= units_q != '0 && emission_q < strand(0);
         port_ok_q[1] <= Ports > 1 && units_q > 8'd1 && emission_q < strand(1);
 
@@ -106,19 +116,23 @@ module lacuna_step_output #(
         last_group_q <= group_q == '0;
         single_q <= group_q == 12'd1;
         last_q <= left_q == 16'd1;
+        units_first_q <= head_groups_i == 12'd1 ? units_last_i : units_full_i;
+        units_group_q <= single_q ? units_last_i : units_full_i;
 
-        // Candidates, two cycles behind the scan.
+        // Candidates, behind the scan; one that is none has the lowest key.
         scanned_q <= picked;
         row_q <= {unit_q - lacuna_pkg::UnitW'(port && port_ok_q[0]), place_q[1:0]};
         candidate_q <= state_q == Scan && have_q && port_ok_q[port];
         key_q <= {!scanned_q[GateW-1], scanned_q[GateW-2:0], ~row_q[7:0]};
         key_valid_q <= candidate_q && row_q < RowW'(head_rows_i);
-        if (key_valid_q && key_q > best_q) best_q <= key_q;
+        rival_q <= key_valid_q ? key_q : '0;
+        if (state_q == Groups) best_q <= '0;
+        else if (rival_q > best_q) best_q <= rival_q;
+        settled_q <= state_q == Choose ? {settled_q[0], 1'b1} : '0;
 
         unique case (state_q)
             Idle: begin
                 left_q <= tokens_i ? steps_i : words_i;
-                place_q <= '0;
                 if (start_i) state_q <= tokens_i ? Groups : Words;
             end
 
@@ -131,15 +145,13 @@ module lacuna_step_output #(
             end
             Byte: begin
                 reply_valid_o <= 1'b1;
-                reply_data_o <= value_q[7:0];
                 value_q <= value_q >> 8;
                 bytes_q <= bytes_q - 1'b1;
                 if (bytes_q == 2'd1) state_q <= Next;
             end
             Next: begin
-                place_q <= last_place ? '0 : place_q + 1'b1;
                 state_q <= Load;
-                if (last_place) begin
+                if (last_place_q) begin
                     left_q <= left_q - 1'b1;
                     state_q <= last_q ? Idle : Words;
                 end
@@ -149,48 +161,27 @@ module lacuna_step_output #(
             Groups: begin
                 group_q <= head_groups_i - 1'b1;
                 base_q <= '0;
-                best_q <= '0;
-                settle_q <= '0;
-                units_q <= head_groups_i == 12'd1 ? units_last_i : units_full_i;
+                units_q <= units_first_q;
                 emission_q <= '0;
                 state_q <= Units;
             end
             // One cycle for unit_q, in which port_ok_q follows units_q and emission_q.
             Units: begin
                 unit_q <= base_q + lacuna_pkg::UnitW'(units_q) - 1'b1;
-                place_q <= '0;
                 state_q <= Scan;
             end
-            Scan: begin
-                if (have_q) begin
-                    place_q <= place_q + 1'b1;
-                    if (last_place) begin
-                        place_q <= '0;
-                        units_q <= units_next_q;
-                        group_end_q <= through_q;
-                        emission_q <= emission_q + 1'b1;
-                        state_q <= Settle;
-                    end
-                end
-            end
+            Scan: if (have_q && last_place_q) state_q <= Settle;
             Settle: begin
-                state_q <= Units;
-                if (group_end_q) begin
-                    if (last_group_q) begin
-                        state_q <= Choose;
-                    end else begin
-                        group_q <= group_q - 1'b1;
-                        base_q <= base_q + lacuna_pkg::UnitW'(units_full_i);
-                        units_q <= single_q ? units_last_i : units_full_i;
-                        emission_q <= '0;
-                    end
+                state_q <= through_q && last_group_q ? Choose : Units;
+                units_q <= through_q ? units_group_q : units_next_q;
+                emission_q <= through_q ? '0 : emission_q + 1'b1;
+                if (through_q) begin
+                    group_q <= group_q - 1'b1;
+                    base_q <= base_q + lacuna_pkg::UnitW'(units_full_i);
                 end
             end
             default: begin
-                settle_q <= settle_q + 1'b1;
-                token_o <= ~best_q[7:0];
-                reply_data_o <= ~best_q[7:0];
-                if (settle_q == 2'd2) begin
+                if (settled_q[1]) begin
                     token_valid_o <= 1'b1;
                     reply_valid_o <= 1'b1;
                     left_q <= left_q - 1'b1;

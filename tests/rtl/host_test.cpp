@@ -115,8 +115,12 @@ class HostRun {
 
     void write(int space, int select, int address, std::int64_t data) {
         request(space, select, address, data, true);
-        checker_.check("strobe of the written space", space, 1 << space, strobes());
         checker_.check("active with a write", space, 1, bench_->active_o);
+        if (space == kWeight) {
+            checker_.check("strobe before the parts", space, 0, strobes());
+            clock();
+        }
+        checker_.check("strobe of the written space", space, 1 << space, strobes());
         if (space == kWeight) {
             for (int part = 0; part < Load::kParts; ++part) {
                 const Load expected = Load::of(data, part, select & 63, select >> 6);
@@ -181,6 +185,9 @@ class HostRun {
         bench_->mem_valid_i = 0;
         bench_.settle();
         const int depth = std::max(kBankDepth, kRowDepth);
+        checker_.check("clear: busy before the first address", 0, 1, bench_->busy_o);
+        checker_.check("clear: strobes before the first address", 0, 0, strobes());
+        clock();
         for (int address = 0; address < depth; ++address) {
             checker_.check("clear: busy", address, 1, bench_->busy_o);
             checker_.check("clear: strobes", address, 1 << kCell | 1 << kBank | 1 << 7, strobes());

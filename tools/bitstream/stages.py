@@ -20,7 +20,6 @@ PROGRESS_SECONDS = 30
 EXPLAINED = (
     (r"ABC: Warning: The network is combinational", "abc9 is given logic only; registers stay outside"),
     (r"ABC: Warning: AIG with boxes has internal fanout", "a carry's output goes on into logic of its own slice (Yosys 0.66)"),
-    (r"user-specified fsm_encoding attribute", "one-hot is asked for by name, where Yosys would count states and leave them"),
 )
 
 # What a late wire counts against a long one in nextpnr's placer: 10 by its default, with which an 85F was 12 % slower.
