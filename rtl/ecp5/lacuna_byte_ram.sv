@@ -1,6 +1,6 @@
 // Memory of bytes in block RAM: one write port, one read port, one clock.
 //
-// rdata_o is the byte at raddr_i two cycles earlier. Reading the byte that is written in the same cycle returns an
+// rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in the same cycle returns an
 // undefined one: users must not do it. Contents are undefined until written.
 // Blocks of 512 words, each with four bytes in its 9-bit columns, one after the other; twin of
 // generic/lacuna_byte_ram.sv.
@@ -29,8 +29,9 @@ module lacuna_byte_ram #(
 
     logic [SelectW+10:0] waddr, raddr;
     logic [SelectW+1:0] select_q, select_qq;
+    logic [SelectW-1:0] select_qqq;
     logic [Blocks-1:0][35:0] word;
-    logic [35:0] selected;
+    logic [Blocks-1:0][7:0] byte_q;
 
     assign waddr = (SelectW + 11)'(waddr_i);
     assign raddr = (SelectW + 11)'(raddr_i);
@@ -53,23 +54,28 @@ module lacuna_byte_ram #(
         );
     end
 
-    // Block and byte are selected behind the output register.
+    // Behind the output register the byte of each block is selected, then the block.
     always_ff @(posedge clk_i) begin
         select_q <= {raddr[SelectW+10:11], raddr[1:0]};
         select_qq <= select_q;
+        select_qqq <= select_qq[SelectW+1:2];
+        for (int unsigned b = 0; b < Blocks; b++) begin
+            unique case (select_qq[1:0])
+                2'd0: byte_q[b] <= word[b][7:0];
+                2'd1: byte_q[b] <= word[b][16:9];
+                2'd2: byte_q[b] <= word[b][25:18];
+                default: byte_q[b] <= word[b][34:27];
+            endcase
+        end
     end
 
     always_comb begin
-        selected = word[0];
+        rdata_o = byte_q[0];
         for (int unsigned b = 1; b < Blocks; b++) begin
-            if (select_qq[SelectW+1:2] == SelectW'(b)) selected = word[b];
+            if (select_qqq == SelectW'(b)) rdata_o = byte_q[b];
         end
-        rdata_o = selected[7:0];
-        if (select_qq[1:0] == 2'd1) rdata_o = selected[16:9];
-        if (select_qq[1:0] == 2'd2) rdata_o = selected[25:18];
-        if (select_qq[1:0] == 2'd3) rdata_o = selected[34:27];
     end
 
     logic unused;
-    assign unused = ^{selected[35], selected[26], selected[17], selected[8], select_qq};
+    assign unused = ^{word, select_qqq};
 endmodule

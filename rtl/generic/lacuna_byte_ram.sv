@@ -1,6 +1,6 @@
 // Memory of bytes in block RAM: one write port, one read port, one clock.
 //
-// rdata_o is the byte at raddr_i two cycles earlier. Reading the byte that is written in the same cycle returns an
+// rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in the same cycle returns an
 // undefined one: users must not do it (this twin returns the complement, so that tests see it). Contents are undefined
 // until written.
 // Behavioural twin of ecp5/lacuna_byte_ram.sv.
@@ -24,7 +24,7 @@ module lacuna_byte_ram #(
     end
 
     (* ram_style = "block", no_rw_check *) logic [7:0] mem[0:Depth-1];
-    logic [7:0] read_q;
+    logic [7:0] read_q, read_qq;
 
     always_ff @(posedge clk_i) begin
         if (we_i) mem[waddr_i] <= wdata_i;
@@ -33,6 +33,7 @@ module lacuna_byte_ram #(
         // The undefined byte: certainly not the one that a user might hope for.
         if (we_i && waddr_i == raddr_i) read_q <= ~mem[raddr_i];
 `endif
-        rdata_o <= read_q;
+        read_qq <= read_q;
+        rdata_o <= read_qq;
     end
 endmodule

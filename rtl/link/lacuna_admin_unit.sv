@@ -38,7 +38,7 @@ module lacuna_admin_unit #(
     output logic [31:0] rate_o
 );
     typedef enum logic [3:0] {
-        Idle, Clear, Clearing, Id, Banks, Registers, Commit, Counter, CounterBytes, Rate, Judge, Word, Done
+        Idle, Seek, Clear, Clearing, Id, Banks, Registers, Commit, Counter, CounterBytes, Rate, Judge, Word, Done
     } state_e;
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
@@ -48,14 +48,15 @@ module lacuna_admin_unit #(
     logic [24:0] banks_q;
     logic [8:0] tokens_q;
     logic [3:0] settle_q;
-    logic any_wrong_q, same_q, rating_q, byte_valid, last_byte, summed_q, turn_q;
+    logic any_wrong_q, same_q, differs_q, last_byte, summed_q, turn_q, busy_q, too_fast_q, too_slow_q;
+    logic clearing_q, committing_q, counting_q, rating_q;  // what is asked for
+    logic has_tokens_q, single_q, banks_over_q, rows_over_q;
     logic [63:0] id_q;
     logic [lacuna_link_pkg::ModelRegisters-1:0] wrong, wrong_q;
     logic [3:0] first_wrong_q;
 
-    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
     assign counter_o = counter_q;
-    assign last_byte = at_q == 3'd3;
+    assign last_byte = at_q[1:0] == 2'd3;
 
     // Which registers have no meaning.
     always_comb begin
@@ -65,13 +66,22 @@ module lacuna_admin_unit #(
         wrong[lacuna_link_pkg::RegYWordsScore] = model_i.y_words_score == '0;
         wrong[lacuna_link_pkg::RegYWordsScoreFinal] = model_i.y_words_score_final == '0;
         wrong[lacuna_link_pkg::RegYFormat] = model_i.y_format[3:1] == '0 || model_i.y_format[3:1] > 3'd3;
-        if (model_i.token_count != '0) begin
+        if (has_tokens_q) begin
             wrong[lacuna_link_pkg::RegTokenCount] = model_i.token_count > 9'(256);
-            wrong[lacuna_link_pkg::RegEmbeddingBanks] = model_i.embedding_banks == '0 || banks_q > 25'(EmbeddingDepth);
-            wrong[lacuna_link_pkg::RegHeadRows] = model_i.head_rows == '0 || model_i.head_rows > model_i.token_count;
+            wrong[lacuna_link_pkg::RegEmbeddingBanks] = model_i.embedding_banks == '0 || banks_over_q;
+            wrong[lacuna_link_pkg::RegHeadRows] = model_i.head_rows == '0 || rows_over_q;
             wrong[lacuna_link_pkg::RegHeadGroups] = model_i.head_groups == '0;
-            wrong[lacuna_link_pkg::RegHeadUnitsFull] = model_i.head_units_full == '0 && model_i.head_groups != 12'd1;
+            wrong[lacuna_link_pkg::RegHeadUnitsFull] = model_i.head_units_full == '0 && !single_q;
             wrong[lacuna_link_pkg::RegHeadUnitsLast] = model_i.head_units_last == '0;
+        end
+    end
+
+    logic [3:0] first_wrong;
+
+    always_comb begin
+        first_wrong = '0;
+        for (int i = int'(lacuna_link_pkg::ModelRegisters) - 1; i >= 0; i--) begin
+            if (wrong_q[i]) first_wrong = 4'(i);
         end
     end
 
@@ -79,62 +89,78 @@ module lacuna_admin_unit #(
         done_o <= 1'b0;
         read_seek_o <= 1'b0;
         reply_valid_o <= 1'b0;
-        read_next_o <= byte_valid && (state_q == Id || state_q == Rate);
+        read_next_o <= read_valid_i && (state_q == Id || state_q == Rate);
         clear_o <= 1'b0;
         commit_o <= 1'b0;
         cleared_o <= 1'b0;
         wrong_q <= wrong;
         any_wrong_q <= wrong_q != '0;
         summed_q <= tokens_q >= model_i.token_count || tokens_q[8];
-        for (int i = int'(lacuna_link_pkg::ModelRegisters) - 1; i >= 0; i--) begin
-            if (wrong_q[i]) first_wrong_q <= 4'(i);
-        end
+        first_wrong_q <= first_wrong;
+        has_tokens_q <= model_i.token_count != '0;
+        single_q <= model_i.head_groups == 12'd1;
+        banks_over_q <= banks_q > 25'(EmbeddingDepth);
+        rows_over_q <= model_i.head_rows > model_i.token_count;
+        busy_q <= engine_busy_i;
+        differs_q <= read_byte_i != id_q[7:0];
+        too_fast_q <= asked_q > lacuna_link_pkg::IncrementMax;
+        too_slow_q <= asked_q < lacuna_link_pkg::IncrementMin;
         turn_q <= state_q == Banks && !turn_q;
-        settle_q <= state_q == Registers ? settle_q + 1'b1 : '0;
+        if (state_q == Clearing || state_q == Registers || state_q == Judge) settle_q <= settle_q[3] ? settle_q : settle_q + 1'b1;
+        else settle_q <= '0;
+        if (state_q == Idle) at_q <= '0;
+        else if (state_q == Counter || state_q == CounterBytes || state_q == Word) at_q <= at_q + 1'b1;
+        else if (read_valid_i && (state_q == Id || state_q == Rate)) at_q <= at_q + 1'b1;
+
+        // The word of a reply, lowest byte first.
+        if (state_q == Clearing) word_q <= '0;
+        else if (state_q == Counter) word_q <= count_i;
+        else if (state_q == Judge) word_q <= asked_q;
+        else word_q <= word_q >> 8;
+        reply_data_o <= state_q == Commit ? flags_i | 8'(1 << lacuna_link_pkg::FlagModelValid) : word_q[7:0];
 
         unique case (state_q)
             Idle: begin
-                at_q <= '0;
                 counter_q <= '0;
                 same_q <= 1'b1;
                 id_q <= {model_i.model_id_high, model_i.model_id_low};
                 banks_q <= '0;
                 tokens_q <= '0;
                 status_o <= lacuna_link_pkg::StatusOk;
+                clearing_q <= opcode_i == lacuna_link_pkg::OpClear;
+                committing_q <= opcode_i == lacuna_link_pkg::OpCommit;
+                counting_q <= opcode_i == lacuna_link_pkg::OpCounters;
+                rating_q <= opcode_i == lacuna_link_pkg::OpSetBaud;
                 if (start_i) begin
                     read_seek_o <= 1'b1;
-                    rating_q <= opcode_i == lacuna_link_pkg::OpSetBaud;
-                    unique case (opcode_i)
-                        lacuna_link_pkg::OpClear: state_q <= Clear;
-                        lacuna_link_pkg::OpCommit: state_q <= boot_i ? Banks : Id;
-                        lacuna_link_pkg::OpCounters: state_q <= Counter;
-                        default: state_q <= Rate;
-                    endcase
+                    state_q <= Seek;
                 end
+            end
+            Seek: begin
+                state_q <= Rate;
+                if (clearing_q) state_q <= Clear;
+                if (committing_q) state_q <= boot_i ? Banks : Id;
+                if (counting_q) state_q <= Counter;
             end
 
             Clear: begin
-                if (!engine_busy_i) begin
+                if (!busy_q) begin
                     clear_o <= 1'b1;
                     state_q <= Clearing;
                 end
             end
             // Busy a few cycles after clear_o at the latest.
             Clearing: begin
-                word_q <= '0;
-                at_q <= at_q == 3'd7 ? at_q : at_q + 1'b1;
-                if (at_q == 3'd7 && !engine_busy_i) begin
+                if (settle_q[3] && !busy_q) begin
                     cleared_o <= 1'b1;
-                    at_q <= '0;
                     state_q <= Word;
                 end
             end
 
             Id: begin
-                if (byte_valid) begin
-                    at_q <= at_q + 1'b1;
+                if (read_valid_i) begin
                     id_q <= id_q >> 8;
-                    if (read_byte_i != id_q[7:0]) same_q <= 1'b0;
+                    if (differs_q) same_q <= 1'b0;
                     if (at_q == 3'd7) state_q <= Banks;
                 end
             end
@@ -153,7 +179,7 @@ module lacuna_admin_unit #(
                 end
             end
             Registers: begin
-                if (settle_q == 4'd3) begin
+                if (settle_q[3]) begin
                     state_q <= Commit;
                     if (any_wrong_q) begin
                         status_o <= lacuna_link_pkg::StatusBadValue;
@@ -164,54 +190,38 @@ module lacuna_admin_unit #(
             Commit: begin
                 commit_o <= 1'b1;
                 reply_valid_o <= 1'b1;
-                reply_data_o <= flags_i | 8'(1 << lacuna_link_pkg::FlagModelValid);
                 state_q <= Done;
             end
 
-            // The counter follows its index by a cycle.
-            Counter: begin
-                word_q <= count_i;
-                at_q <= at_q + 1'b1;
-                if (at_q == 3'd1) begin
-                    at_q <= '0;
-                    state_q <= CounterBytes;
-                end
-            end
+            // The counter follows its index by two cycles.
+            Counter: if (last_byte) state_q <= CounterBytes;
             CounterBytes: begin
                 reply_valid_o <= 1'b1;
-                reply_data_o <= word_q[7:0];
-                word_q <= word_q >> 8;
-                at_q <= at_q + 1'b1;
                 if (last_byte) begin
                     counter_q <= counter_q + 1'b1;
-                    at_q <= '0;
                     state_q <= counter_q == '1 ? Done : Counter;
                 end
             end
 
             Rate: begin
-                if (byte_valid) begin
+                if (read_valid_i) begin
                     asked_q <= {read_byte_i, asked_q[31:8]};
-                    at_q <= at_q + 1'b1;
                     if (last_byte) state_q <= Judge;
                 end
             end
             Judge: begin
-                at_q <= '0;
-                word_q <= asked_q;
                 rate_o <= asked_q;
-                state_q <= Word;
-                if (asked_q > lacuna_link_pkg::IncrementMax || asked_q < lacuna_link_pkg::IncrementMin) begin
-                    status_o <= lacuna_link_pkg::StatusBadValue;
-                    state_q <= Done;
+                if (settle_q[1]) begin
+                    state_q <= Word;
+                    if (too_fast_q || too_slow_q) begin
+                        status_o <= lacuna_link_pkg::StatusBadValue;
+                        state_q <= Done;
+                    end
                 end
             end
 
             Word: begin
                 reply_valid_o <= 1'b1;
-                reply_data_o <= word_q[7:0];
-                word_q <= word_q >> 8;
-                at_q <= at_q + 1'b1;
                 if (last_byte) state_q <= Done;
             end
             default: begin

@@ -2,7 +2,7 @@
 //
 // Bytes and frame ends come from lacuna_cobs_decoder. A frame's header is queued, its payload kept in one of Window
 // slots; it is shown on request_* only when its length and CRC are right. One request at a time: request_valid_o, its
-// header, and its payload through address_i -> data_o (two cycles later) hold until request_done_i frees the slot.
+// header, and its payload through address_i -> data_o (three cycles later) hold until request_done_i frees the slot.
 // One-cycle pulses: good_o (right, also where no slot was free), dropped_o (that case), crc_error_o, length_error_o
 // (broken COBS, too short, too long), bad_o (any frame that is not good).
 //
@@ -59,11 +59,9 @@ module lacuna_frame_receiver #(
     logic [7:0] write_data_q;
     logic short_q, over_q;
     logic end_q, end_qq, whole_q, long_q, crc_q, lost_q;
-    logic push;
-    logic [CountW-1:0] length;
+    logic push_q;
+    logic [CountW-1:0] length_q;
     logic [31:0] crc;
-
-    assign length = count_q - Least;
 
     // Bytes of the line are many cycles apart, so what depends on their count may follow it.
     // The CRC starts anew when a frame has been judged.
@@ -101,7 +99,9 @@ module lacuna_frame_receiver #(
         crc_error_o <= end_q && whole_q && !crc_q;
         length_error_o <= end_q && long_q;
         bad_o <= end_q && !(whole_q && crc_q);
-        if (push) slot_q <= slot_q + 1'b1;
+        length_q <= count_q - Least;
+        push_q <= end_qq && good_o && !lost_q && rst_ni;
+        if (push_q) slot_q <= slot_q + 1'b1;
         if (request_done_i) done_slot_q <= done_slot_q + 1'b1;
         if (end_qq) begin
             count_q <= '0;
@@ -118,16 +118,15 @@ module lacuna_frame_receiver #(
             done_slot_q <= '0;
         end
     end
-    assign push = end_qq && good_o && !lost_q;
 
     lacuna_fifo #(
         .Width(IndexW + 1 + 40),
         .Depth(Window)
     ) u_headers (
         .clk_i, .rst_ni,
-        .in_valid_i(push),
+        .in_valid_i(push_q),
         .in_ready_o(room),
-        .in_data_i({length[IndexW:0], header_q}),
+        .in_data_i({length_q[IndexW:0], header_q}),
         .out_valid_o(request_valid_o),
         .out_ready_i(request_done_i),
         .out_data_o({request_length_o, request_opcode_o, request_sequence_o, request_session_o})
@@ -145,5 +144,5 @@ module lacuna_frame_receiver #(
     );
 
     logic unused;
-    assign unused = length[CountW-1];
+    assign unused = length_q[CountW-1];
 endmodule

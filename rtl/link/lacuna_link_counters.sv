@@ -1,7 +1,7 @@
 // Counters of the link, 32 bits each, in one small memory.
 //
 // An event of event_i is remembered until its turn comes, 33 cycles later at the latest; two of the same kind within
-// that time count once (events of the line are at least 40 cycles apart). read_index_i -> read_o: one cycle; the
+// that time count once (events of the line are at least 40 cycles apart). read_index_i -> read_o: two cycles; the
 // engine's counters, count_i, follow those of the link. Reset must last 16 cycles.
 `default_nettype none
 
@@ -22,7 +22,9 @@ module lacuna_link_counters (
     logic [2:0] phase_q;  // read, add, write
     logic taken_q;
     logic [31:0] read_q, value_q;
-    logic [31:0] engine;
+    // What could be read: one of the link's, the engine's first, another of the engine's.
+    logic [31:0] own_q, first_q, other_q;
+    logic is_own_q, is_first_q;
 
     assign pending = 16'(pending_q);
 
@@ -47,12 +49,17 @@ module lacuna_link_counters (
         end
     end
 
-    always_comb begin
-        engine = count_i[0];
-        for (int unsigned i = 1; i < 5; i++) begin
-            if (read_index_i == 4'(Own + i)) engine = count_i[i];
-        end
+    always_ff @(posedge clk_i) begin
+        own_q <= counter[read_index_i];
+        first_q <= count_i[0];
+        unique case (read_index_i[1:0])  // indices 12 to 15
+            2'd0: other_q <= count_i[1];
+            2'd1: other_q <= count_i[2];
+            2'd2: other_q <= count_i[3];
+            default: other_q <= count_i[4];
+        endcase
+        is_own_q <= read_index_i < 4'(Own);
+        is_first_q <= read_index_i == 4'(Own);
+        read_o <= is_own_q ? own_q : is_first_q ? first_q : other_q;
     end
-
-    always_ff @(posedge clk_i) read_o <= read_index_i < 4'(Own) ? counter[read_index_i] : engine;
 endmodule

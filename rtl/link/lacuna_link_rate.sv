@@ -30,29 +30,30 @@ module lacuna_link_rate #(
         $error("lacuna_link_rate: Baud must be ClockHz/65535..ClockHz/4, TrialCycles at least 2");
     end
 
-    logic trial_q, revert_q, over_q, many_q;
+    logic good_q, failed_q, break_q;  // what happened, a cycle ago
+    logic trial_q, revert_q, over_q, many_q, forget_q;
     logic [TrialW-1:0] left_q;
     logic [BadW-1:0] bad_q;
 
     always_ff @(posedge clk_i) begin
         restart_o <= 1'b0;
         left_q <= left_q - 1'b1;
-        if (good_i) begin
-            trial_q <= 1'b0;
-            bad_q <= '0;
-        end else if (bad_i && bad_q != BadW'(lacuna_link_pkg::BadFramesMax)) begin
-            bad_q <= bad_q + 1'b1;
-        end
+        good_q <= good_i;
+        failed_q <= bad_i;
+        break_q <= break_i;
+        if (good_q) trial_q <= 1'b0;
+        forget_q <= !rst_ni || set_i || revert_q || good_i;
+        if (forget_q) bad_q <= '0;
+        else if (failed_q && !many_q) bad_q <= bad_q + 1'b1;
         over_q <= left_q == '0;
-        many_q <= bad_q == BadW'(lacuna_link_pkg::BadFramesMax);
-        revert_q <= !default_o && ((trial_q && over_q) || break_i || many_q);
+        many_q <= bad_q == BadW'(lacuna_link_pkg::BadFramesMax) && !forget_q;
+        revert_q <= !default_o && ((trial_q && over_q) || break_q || many_q);
         if (set_i) begin
             increment_o <= increment_i;
             default_o <= increment_i == Default;
             restart_o <= 1'b1;
             trial_q <= 1'b1;
             left_q <= TrialW'(TrialCycles);
-            bad_q <= '0;
             revert_q <= 1'b0;
             over_q <= 1'b0;
             many_q <= 1'b0;
@@ -61,7 +62,6 @@ module lacuna_link_rate #(
             default_o <= 1'b1;
             restart_o <= 1'b1;
             trial_q <= 1'b0;
-            bad_q <= '0;
             revert_q <= 1'b0;
         end
     end

@@ -63,7 +63,7 @@ module lacuna_link_replies #(
 );
     logic start_q, valid_q, send_q, sender_ready;
     logic [3:0] place_q;
-    logic [7:0] data, data_q, cached_status, cached_byte, cached_byte_q, info_byte;
+    logic [7:0] data, data_q, cached_status, cached_byte, info_byte, payload_q;
     logic [IndexW:0] cached_length, length_q;
     logic [39:0] header_q;
     logic [IndexW-1:0] address;
@@ -80,7 +80,7 @@ module lacuna_link_replies #(
         place_q <= place_valid_i ? place_i : '0;
         valid_q <= write_valid_i != '0;
         data_q <= data;
-        cached_byte_q <= cached_byte;
+        payload_q <= direct_i ? info_byte : cached_byte;
         send_q <= send_i && rst_ni;
         header_q <= {direct_i ? direct_status_i : cached_status, send_sequence_i, send_session_i};
         length_q <= direct_i ? direct_length_i : cached_length;
@@ -130,7 +130,7 @@ module lacuna_link_replies #(
         .header_i(header_q),
         .length_i(length_q),
         .payload_address_o(address),
-        .payload_i(direct_i ? info_byte : cached_byte_q),
+        .payload_i(payload_q),
         .out_valid_o, .out_ready_i, .out_data_o
     );
     assign send_ready_o = sender_ready && !send_q;

@@ -2,8 +2,8 @@
 //
 // A reply is written into slot_i, one byte of the payload a cycle at most with write_i, from byte place_i of start_i on;
 // bytes_o is where the next byte goes, and bytes beyond FrameBytes are not kept. commit_i then stores its status and
-// length. status_o and length_o are those of read_slot_i; its payload is read through read_address_i -> read_data_o, two
-// cycles later.
+// length. status_o and length_o are those of read_slot_i; its payload is read through read_address_i -> read_data_o,
+// three cycles later.
 //
 // FrameBytes: a power of two, 256..4096. Window: a power of two, 2..8.
 `default_nettype none

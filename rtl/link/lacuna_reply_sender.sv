@@ -2,7 +2,7 @@
 //
 // send_i, with ready_o high, takes a reply: header_i (session, sequence, status: lowest byte first) and length_i; both
 // and the payload hold until ready_o is high again. The payload is read through payload_address_o -> payload_i, which
-// must answer three cycles later. out_* are the bytes of the line: a delimiter where lead_i says that the line was idle,
+// must answer four cycles later. out_* are the bytes of the line: a delimiter where lead_i says that the line was idle,
 // the body in COBS, a delimiter.
 //
 // Two walkers share the way to a body's bytes (Latency cycles from a request to its byte): the scanner runs ahead, one
@@ -30,23 +30,21 @@ module lacuna_reply_sender #(
     output logic [7:0] out_data_o
 );
     localparam int unsigned CountW = IndexW + 2;
-    localparam int unsigned Latency = 5;  // request; address; payload, three times; byte
+    localparam int unsigned Latency = 6;  // request; address; payload, four times; byte
     localparam int unsigned Codes = 16;
     localparam int unsigned CodesW = $clog2(Codes);
     localparam logic [7:0] FullBlock = 8'hFF;
     localparam logic [7:0] FullRun = 8'd254;
 
     // ---------------------------------------------------------------- a body's bytes
-    // Stage 0: which byte. 1: its place. 2, 3, 4: the payload's memory. 5: the byte.
-    typedef enum logic [1:0] {FromHeader, FromPayload, FromCrc} source_e;
-
+    // Stage 0: which byte. 1: its place. 2 to 5: the payload's memory, and bytes of header and CRC. 6: the byte.
     logic emit_request, scan_request;
     logic [CountW-1:0] emit_index_q, scan_index_q, index_q, crc_begin_q;
-    logic [CountW-1:0] body_last_q, crc_last_q;
-    source_e source_q, source_qq, source_qqq, source_qqqq;
-    logic [2:0] part_q, part_qq, part_qqq, part_qqqq;
+    logic [4:0] from_header_q, from_crc_q;
+    logic [3:0][2:0] part_q;
+    logic [3:0][1:0] crc_part_q;
     logic [Latency-1:0] emit_q, scan_q;
-    logic [7:0] byte_q;
+    logic [7:0] header_byte_q, crc_byte_q, byte_q;
     logic [31:0] crc;
 
     always_ff @(posedge clk_i) begin
@@ -55,20 +53,13 @@ module lacuna_reply_sender #(
         scan_q <= {scan_q[Latency-2:0], scan_request};
 
         payload_address_o <= IndexW'(index_q - CountW'(lacuna_link_pkg::HeaderBytes));
-        source_q <= index_q >= crc_begin_q ? FromCrc : index_q < CountW'(lacuna_link_pkg::HeaderBytes) ? FromHeader : FromPayload;
-        part_q <= index_q[2:0];
-        source_qq <= source_q;
-        part_qq <= part_q - (source_q == FromCrc ? crc_begin_q[2:0] : 3'd0);
-        source_qqq <= source_qq;
-        part_qqq <= part_qq;
-        source_qqqq <= source_qqq;
-        part_qqqq <= part_qqq;
-
-        unique case (source_qqqq)
-            FromHeader: byte_q <= header_i[part_qqqq*8+:8];
-            FromCrc: byte_q <= ~crc[part_qqqq[1:0]*8+:8];
-            default: byte_q <= payload_i;
-        endcase
+        from_header_q <= {from_header_q[3:0], index_q < CountW'(lacuna_link_pkg::HeaderBytes)};
+        from_crc_q <= {from_crc_q[3:0], index_q >= crc_begin_q};
+        part_q <= {part_q[2:0], index_q[2:0]};
+        crc_part_q <= {crc_part_q[2:0], index_q[1:0] - crc_begin_q[1:0]};
+        header_byte_q <= header_i[part_q[3]*8+:8];
+        crc_byte_q <= ~crc[crc_part_q[3]*8+:8];
+        byte_q <= from_header_q[4] ? header_byte_q : from_crc_q[4] ? crc_byte_q : payload_i;
         if (!rst_ni) begin
             emit_q <= '0;
             scan_q <= '0;
@@ -80,87 +71,87 @@ module lacuna_reply_sender #(
 
     (* fsm_encoding = "one-hot" *) scan_e scan_state_q;
     logic [3:0] wait_q;
-    logic scanned_q, crc_part_q;
+    logic settled_q;    // nothing is under way
+    logic [CountW-1:0] scan_left_q;
+    logic scan_last_q;  // one is left
+    logic scanned_q, scanned_qq, is_zero_q, crc_scan_q;
     logic [7:0] run_q;  // bytes without a zero behind the last code
+    logic run_last_q;   // one more fills the block
     logic after_full_q; // the block before was a full one
     logic code_valid_q, code_end_q, code_taken, code_ready, code_valid, code_end;
-    logic [7:0] code_q, code;
+    logic [7:0] code_q, code_final_q, code;
     logic [CodesW:0] codes_q;  // in the queue
-    logic room, full_q, last_body, last_crc;
+    logic full_q;
 
-    // Codes of the bytes under way find room: Latency of them, three behind, and the final one.
-    assign room = !full_q;
-    assign scan_request = (scan_state_q == ScanBody || scan_state_q == ScanCrc) && room && !emit_request;
-    assign last_body = scan_index_q == body_last_q;
-    assign last_crc = scan_index_q == crc_last_q;
+    // Codes of the bytes under way find room: Latency of them, four behind, and the final one.
+    assign scan_request = (scan_state_q == ScanBody || scan_state_q == ScanCrc) && !full_q && !emit_request;
     assign ready_o = scan_state_q == ScanIdle;
 
     lacuna_crc32 u_crc (
         .clk_i,
         .start_i(scan_state_q == ScanIdle),
-        .valid_i(scanned_q && !crc_part_q),
+        .valid_i(scanned_q && !crc_scan_q),
         .data_i(byte_q),
         .crc_o(crc)
     );
 
     always_ff @(posedge clk_i) begin
         scanned_q <= scan_q[Latency-1];
+        scanned_qq <= scanned_q && rst_ni;
+        is_zero_q <= byte_q == '0;
         wait_q <= wait_q + 1'b1;
-        code_valid_q <= 1'b0;
+        settled_q <= wait_q == 4'(Latency + 3);
+        code_valid_q <= scanned_qq && (is_zero_q || run_last_q);
         code_end_q <= 1'b0;
-        if (scanned_q) begin
-            code_q <= run_q + 1'b1;
-            if (byte_q == '0) begin
-                code_valid_q <= 1'b1;
-                run_q <= '0;
-                after_full_q <= 1'b0;
-            end else if (run_q == FullRun - 1'b1) begin
-                code_q <= FullBlock;
-                code_valid_q <= 1'b1;
-                run_q <= '0;
-                after_full_q <= 1'b1;
-            end else begin
-                run_q <= run_q + 1'b1;
-            end
+        code_q <= run_last_q && !is_zero_q ? FullBlock : run_q + 1'b1;
+        code_final_q <= run_q == '0 && after_full_q ? '0 : run_q + 1'b1;
+        if (scanned_qq) begin
+            run_q <= is_zero_q || run_last_q ? '0 : run_q + 1'b1;
+            run_last_q <= !is_zero_q && run_q == FullRun - 8'd2;
+            if (is_zero_q || run_last_q) after_full_q <= !is_zero_q;
         end
 
         unique case (scan_state_q)
             ScanIdle: begin
                 scan_index_q <= '0;
                 crc_begin_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes);
-                body_last_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes - 1);
-                crc_last_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes + lacuna_link_pkg::CrcBytes - 1);
+                scan_left_q <= CountW'(length_i) + CountW'(lacuna_link_pkg::HeaderBytes);
+                scan_last_q <= 1'b0;
                 run_q <= '0;
+                run_last_q <= 1'b0;
                 after_full_q <= 1'b0;
-                crc_part_q <= 1'b0;
+                crc_scan_q <= 1'b0;
                 if (send_i) scan_state_q <= ScanBody;
             end
             ScanBody, ScanCrc: begin
                 wait_q <= '0;
                 if (scan_request) begin
                     scan_index_q <= scan_index_q + 1'b1;
-                    if (scan_state_q == ScanBody && last_body) scan_state_q <= ScanWait;
-                    if (scan_state_q == ScanCrc && last_crc) scan_state_q <= ScanEnd;
+                    scan_left_q <= scan_left_q - 1'b1;
+                    scan_last_q <= scan_left_q == CountW'(2);
+                    if (scan_last_q) scan_state_q <= crc_scan_q ? ScanEnd : ScanWait;
                 end
             end
             // The CRC is complete when the last byte has come by.
             ScanWait: begin
-                if (wait_q == 4'(Latency + 2)) begin
+                scan_left_q <= CountW'(lacuna_link_pkg::CrcBytes);
+                scan_last_q <= 1'b0;
+                if (settled_q) begin
                     scan_state_q <= ScanCrc;
-                    crc_part_q <= 1'b1;
+                    crc_scan_q <= 1'b1;
                 end
             end
             ScanEnd: begin
-                if (wait_q == 4'(Latency + 2)) begin
+                if (settled_q) begin
                     scan_state_q <= ScanDone;
+                    code_q <= code_final_q;
                     code_valid_q <= 1'b1;
                     code_end_q <= 1'b1;
-                    code_q <= run_q == '0 && after_full_q ? '0 : run_q + 1'b1;
                 end
             end
             default: if (emitted_q) scan_state_q <= ScanIdle;
         endcase
-        full_q <= codes_q >= (CodesW + 1)'(Codes - Latency - 4);
+        full_q <= codes_q >= (CodesW + 1)'(Codes - Latency - 5);
         codes_q <= codes_q + (CodesW + 1)'(code_valid_q) - (CodesW + 1)'(code_taken);
         if (!rst_ni) begin
             scan_state_q <= ScanIdle;

@@ -128,6 +128,7 @@ class Receiver {
             bench_->address_i = static_cast<SData>(i);
             tick();
             tick();
+            tick();
             request.payload.push_back(bench_->data_o);
         }
         bench_->request_done_i = 1;
@@ -178,7 +179,7 @@ Bytes send(Testbench<Vreply_sender>& bench, const Reply& reply, bool lead, int s
     bench->length_i = static_cast<SData>(reply.payload.size());
     bench->lead_i = lead;
     bench->send_i = 1;
-    std::deque<std::uint8_t> memory{0, 0, 0};  // answers after three cycles
+    std::deque<std::uint8_t> memory{0, 0, 0, 0};  // answers after four cycles
     Bytes line;
     int busy = 0;
     do {

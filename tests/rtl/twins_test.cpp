@@ -2,6 +2,7 @@
 // sim/ecp5) both answer exactly as docs and headers say, so they equal each other.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -43,6 +44,7 @@ struct Memory {
     bool in_parts = false;  ///< written nine bits at a time
 };
 // The last three are lacuna_byte_ram, the others lacuna_ebr.
+constexpr std::size_t kByteRams = 3;
 constexpr std::array<Memory, 13> kEbrs{{{36, 512},
                                         {36, 1536, true},
                                         {26, 256},
@@ -232,6 +234,8 @@ class MemoryRun {
         for (std::size_t e = 0; e < kEbrs.size(); ++e) {
             answer.words.push_back(words_[e][static_cast<std::size_t>(raddr % kEbrs[e].depth)]);
         }
+        // Those of bytes come a cycle later.
+        std::swap_ranges(bytes_.begin(), bytes_.end(), answer.words.end() - static_cast<std::ptrdiff_t>(kByteRams));
         for (std::size_t k = 0; k < kBankDepths.size(); ++k) {
             const auto at = static_cast<std::size_t>(raddr % kBankDepths[k]) * 16;
             answer.activations.insert(answer.activations.end(),
@@ -303,6 +307,7 @@ class MemoryRun {
     Testbench<Model> bench_;
     SplitMix64 random_{2};
     std::vector<std::vector<Word>> words_;
+    std::array<Word, kByteRams> bytes_;
     std::vector<std::vector<Activation>> banks_;
     DelayLine<Answer> line_{1};
     int cycle_ = 0;
