@@ -48,13 +48,15 @@ module lacuna_admin_unit #(
     logic [24:0] banks_q;
     logic [8:0] tokens_q;
     logic [3:0] settle_q;
-    logic any_wrong_q, same_q, differs_q, last_byte, summed_q, turn_q, busy_q, too_fast_q, too_slow_q;
+    logic any_wrong_q, same_q, taken_q, last_byte, summed_q, turn_q, busy_q, too_fast_q, too_slow_q;
     logic clearing_q, committing_q, counting_q, rating_q;  // what is asked for
     logic has_tokens_q, single_q, banks_over_q, rows_over_q;
     logic [63:0] id_q;
+    logic [7:0] differs_q;  // the byte that was taken
     logic [lacuna_link_pkg::ModelRegisters-1:0] wrong, wrong_q;
     logic [3:0] first_wrong_q;
 
+    assign read_next_o = state_q == Id || state_q == Rate;
     assign counter_o = counter_q;
     assign last_byte = at_q[1:0] == 2'd3;
 
@@ -89,7 +91,6 @@ module lacuna_admin_unit #(
         done_o <= 1'b0;
         read_seek_o <= 1'b0;
         reply_valid_o <= 1'b0;
-        read_next_o <= read_valid_i && (state_q == Id || state_q == Rate);
         clear_o <= 1'b0;
         commit_o <= 1'b0;
         cleared_o <= 1'b0;
@@ -102,9 +103,12 @@ module lacuna_admin_unit #(
         banks_over_q <= banks_q > 25'(EmbeddingDepth);
         rows_over_q <= model_i.head_rows > model_i.token_count;
         busy_q <= engine_busy_i;
-        differs_q <= read_byte_i != id_q[7:0];
+        taken_q <= state_q == Id && read_valid_i;
+        differs_q <= read_byte_i ^ id_q[7:0];
         too_fast_q <= asked_q > lacuna_link_pkg::IncrementMax;
         too_slow_q <= asked_q < lacuna_link_pkg::IncrementMin;
+        if (state_q == Idle) same_q <= 1'b1;
+        else if (taken_q && differs_q != '0) same_q <= 1'b0;
         turn_q <= state_q == Banks && !turn_q;
         if (state_q == Clearing || state_q == Registers || state_q == Judge) settle_q <= settle_q[3] ? settle_q : settle_q + 1'b1;
         else settle_q <= '0;
@@ -122,7 +126,6 @@ module lacuna_admin_unit #(
         unique case (state_q)
             Idle: begin
                 counter_q <= '0;
-                same_q <= 1'b1;
                 id_q <= {model_i.model_id_high, model_i.model_id_low};
                 banks_q <= '0;
                 tokens_q <= '0;
@@ -160,11 +163,10 @@ module lacuna_admin_unit #(
             Id: begin
                 if (read_valid_i) begin
                     id_q <= id_q >> 8;
-                    if (differs_q) same_q <= 1'b0;
                     if (at_q == 3'd7) state_q <= Banks;
                 end
             end
-            // Banks of the embedding, by addition.
+            // Banks of the embedding, by addition. same_q follows in the first cycle.
             Banks: begin
                 if (!same_q) begin
                     status_o <= lacuna_link_pkg::StatusBadValue;
@@ -233,7 +235,6 @@ module lacuna_admin_unit #(
             state_q <= Idle;
             done_o <= 1'b0;
             read_seek_o <= 1'b0;
-            read_next_o <= 1'b0;
             reply_valid_o <= 1'b0;
             clear_o <= 1'b0;
             commit_o <= 1'b0;

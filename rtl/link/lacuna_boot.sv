@@ -46,7 +46,8 @@ module lacuna_boot #(
         logic [3:0] wait_q;
         logic [AddrW-1:0] address_q;
         logic [35:0] word, word_q;
-        logic magic_q, last_q;
+        logic magic_q, last_q, empty_q;
+        logic read_q;  // the word is there
         logic [15:0] left_q;
 
         // Written never: its contents come with the bitstream.
@@ -69,39 +70,34 @@ module lacuna_boot #(
             word_q <= word;
             magic_q <= word_q == lacuna_link_pkg::BootMagic && !skip_i;
             last_q <= left_q == 16'd1;
-            if (state_q == Write) begin
-                if (write_ready_i) begin
-                    left_q <= left_q - 1'b1;
-                    state_q <= last_q ? Done : Place;
-                end
-            end else if (state_q != Done && wait_q[3]) begin
+            read_q <= !read_q && wait_q[3] && !(state_q == Write) && !(state_q == Done);
+            empty_q <= word_q[15:0] == '0;
+            if (read_q) begin
                 address_q <= address_q + 1'b1;
                 wait_q <= '0;
-                unique case (state_q)
-                    Magic: begin
-                        baked_o <= magic_q;
-                        state_q <= magic_q ? Count : Done;
-                    end
-                    Count: begin
-                        left_q <= word_q[15:0];
-                        state_q <= word_q[15:0] == '0 ? Done : Place;
-                    end
-                    Place: begin
-                        write_space_o <= 8'(word_q[35:32]);
-                        write_select_o <= word_q[31:24];
-                        write_address_o <= word_q[23:0];
-                        state_q <= Data;
-                    end
-                    default: begin
-                        write_data_o <= word_q;
-                        state_q <= Write;
-                    end
-                endcase
             end
+            if (state_q == Magic) baked_o <= magic_q && read_q;
+            if (state_q == Count) left_q <= word_q[15:0];
+            else if (state_q == Write && write_ready_i) left_q <= left_q - 1'b1;
+            if (state_q == Place) begin
+                write_space_o <= 8'(word_q[35:32]);
+                write_select_o <= word_q[31:24];
+                write_address_o <= word_q[23:0];
+            end
+            if (state_q == Data) write_data_o <= word_q;
+            unique case (state_q)
+                Magic: if (read_q) state_q <= magic_q ? Count : Done;
+                Count: if (read_q) state_q <= empty_q ? Done : Place;
+                Place: if (read_q) state_q <= Data;
+                Data: if (read_q) state_q <= Write;
+                Write: if (write_ready_i) state_q <= last_q ? Done : Place;
+                default: state_q <= Done;
+            endcase
             if (!rst_ni) begin
                 state_q <= Magic;
                 address_q <= '0;
                 wait_q <= '0;
+                read_q <= 1'b0;
                 baked_o <= 1'b0;
                 done_o <= 1'b0;
             end

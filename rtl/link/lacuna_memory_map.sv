@@ -2,7 +2,7 @@
 //
 // Requests are valid/ready; a read is answered by rvalid_o before the next request. Spaces 0..6 go to the engine's host
 // port, which must be idle; the embedding and the model registers are written and read here. Requests for places that do
-// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, three cycles after
+// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, four cycles after
 // space_i, select_i and write_i, say which do. dirty_o: a word was written that is part of a model.
 //
 // emb_*: the embedding, one memory for each 32-bit part of a bank. EmbeddingDepth 0: there is none.
@@ -54,83 +54,71 @@ module lacuna_memory_map #(
 );
     localparam int unsigned ProgramWords = 8 * (1 << lacuna_pkg::EntryW);
     localparam int unsigned TableCopies = 5;
+    localparam int unsigned NoSpace = 7;  // between the engine's and the link's
 
     if (EmbeddingDepth > 65535) begin : gen_bad
         $error("lacuna_memory_map: EmbeddingDepth must be 0..65535");
     end
 
     // ---------------------------------------------------------------- what there is
-    logic select_ok, known;
-    logic [23:0] words;
-    logic zero_q, tile_q, lane_q, port_q, part_q, copy_q;  // what the select could name
+    localparam int unsigned Spaces = 10;
+
+    logic [Spaces-1:0] space_q, fits_q;  // the space named; those that have what the select names
+    logic select_ok;
+    logic [23:0] words, words_q;
+    logic select_ok_q;
+
+    function automatic logic [23:0] words_of(input logic [7:0] space);
+        unique case (space)
+            lacuna_link_pkg::SpaceWeight: words_of = 24'(WeightDepth);
+            lacuna_link_pkg::SpaceRow, lacuna_link_pkg::SpaceCell: words_of = 24'(RowDepth);
+            lacuna_link_pkg::SpaceBank: words_of = 24'(BankDepth);
+            lacuna_link_pkg::SpaceProgram: words_of = 24'(ProgramWords);
+            lacuna_link_pkg::SpaceTable: words_of = 24'(1 << lacuna_pkg::TableAddrW);
+            lacuna_link_pkg::SpaceInput: words_of = 24'd1;
+            lacuna_link_pkg::SpaceEmbedding: words_of = 24'(EmbeddingDepth);
+            lacuna_link_pkg::SpaceModel: words_of = 24'(lacuna_link_pkg::ModelRegisters);
+            default: words_of = '0;
+        endcase
+    endfunction
 
     always_comb begin
-        known = 1'b1;
-        select_ok = zero_q;
         words = '0;
-        unique case (space_i)
-            lacuna_link_pkg::SpaceWeight: begin
-                select_ok = tile_q;
-                words = 24'(WeightDepth);
-            end
-            lacuna_link_pkg::SpaceRow: begin
-                select_ok = lane_q;
-                words = 24'(RowDepth);
-            end
-            lacuna_link_pkg::SpaceCell: begin
-                select_ok = port_q;
-                words = 24'(RowDepth);
-            end
-            lacuna_link_pkg::SpaceBank: begin
-                select_ok = part_q;
-                words = 24'(BankDepth);
-            end
-            lacuna_link_pkg::SpaceProgram: words = 24'(ProgramWords);
-            lacuna_link_pkg::SpaceTable: begin
-                select_ok = copy_q;
-                words = 24'(1 << lacuna_pkg::TableAddrW);
-            end
-            lacuna_link_pkg::SpaceInput: words = 24'd1;
-            lacuna_link_pkg::SpaceEmbedding: begin
-                select_ok = part_q;
-                words = 24'(EmbeddingDepth);
-                known = EmbeddingDepth != 0;
-            end
-            lacuna_link_pkg::SpaceModel: words = 24'(lacuna_link_pkg::ModelRegisters);
-            default: known = 1'b0;
-        endcase
+        for (int unsigned space = 0; space < Spaces; space++) begin
+            if (space_q[space]) words = words | words_of(8'(space));
+        end
+        select_ok = (space_q & fits_q) != '0;
     end
 
-    logic known_q, select_ok_q;
-    logic [23:0] words_q;
-
     always_ff @(posedge clk_i) begin
-        zero_q <= select_i == '0;
-        tile_q <= select_i[5:0] < 6'(Tiles);
-        lane_q <= select_i < 8'(lacuna_pkg::Lanes * Ports);
-        port_q <= select_i < 8'(Ports);
-        part_q <= select_i < 8'(lacuna_pkg::BankParts);
-        copy_q <= write_i || (select_i < 8'(8 * Ports) && select_i[2:0] < 3'(TableCopies));
-        known_q <= known;
+        for (int unsigned space = 0; space < Spaces; space++) begin
+            space_q[space] <= space_i == 8'(space);
+            fits_q[space] <= select_i == '0;
+        end
+        fits_q[4'(lacuna_link_pkg::SpaceWeight)] <= select_i[5:0] < 6'(Tiles);
+        fits_q[4'(lacuna_link_pkg::SpaceRow)] <= select_i < 8'(lacuna_pkg::Lanes * Ports);
+        fits_q[4'(lacuna_link_pkg::SpaceCell)] <= select_i < 8'(Ports);
+        fits_q[4'(lacuna_link_pkg::SpaceBank)] <= select_i < 8'(lacuna_pkg::BankParts);
+        fits_q[4'(lacuna_link_pkg::SpaceTable)] <= write_i || (select_i < 8'(8 * Ports) && select_i[2:0] < 3'(TableCopies));
+        fits_q[4'(lacuna_link_pkg::SpaceEmbedding)] <= select_i < 8'(lacuna_pkg::BankParts) && EmbeddingDepth != 0;
+        fits_q[NoSpace] <= 1'b0;
         select_ok_q <= select_ok;
         words_q <= words;
-        space_ok_o <= known_q && select_ok_q;
+        space_ok_o <= select_ok_q;
         words_o <= words_q;
     end
 
     // ---------------------------------------------------------------- requests
-    typedef enum logic [1:0] {Idle, Engine, EngineRead, Own} state_e;
+    typedef enum logic [2:0] {Idle, Sort, Decide, Engine, EngineRead, Own} state_e;
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
-    logic write_q, model_q, embedding_q, to_engine, state_space;
-    logic [2:0] space_q;
+    logic write_q, model_q, embedding_q, engine_q, dirties_q;
+    logic [7:0] asked_q;  // the request's space
     logic [35:0] own_word_q;
     logic [31:0] emb_word_q;
     logic [4:0] wait_q;
     logic [31:0] emb_word;
 
-    assign to_engine = space_i < lacuna_link_pkg::SpaceEmbedding;
-    assign state_space = space_i == lacuna_link_pkg::SpaceCell || space_i == lacuna_link_pkg::SpaceBank;
     assign ready_o = state_q == Idle;
 
     // The part of a bank, by comparison.
@@ -150,19 +138,26 @@ module lacuna_memory_map #(
         emb_word_q <= emb_word;
         own_word_q <= model_q ? reg_word_i : 36'(emb_word_q);
         unique case (state_q)
+            // Whatever stands at the port is taken into the registers: nobody looks before it is a request.
             Idle: begin
-                if (valid_i) begin
-                    space_q <= space_i[2:0];
-                    model_q <= space_i == lacuna_link_pkg::SpaceModel;
-                    embedding_q <= space_i == lacuna_link_pkg::SpaceEmbedding;
-                    mem_select_o <= select_i;
-                    mem_address_o <= address_i[lacuna_pkg::MemAddrW-1:0];
-                    mem_data_o <= data_i;
-                    write_q <= write_i;
-                    wait_q <= '0;
-                    state_q <= to_engine ? Engine : Own;
-                    dirty_o <= write_i && !state_space;
-                end
+                asked_q <= space_i;
+                mem_select_o <= select_i;
+                mem_address_o <= address_i[lacuna_pkg::MemAddrW-1:0];
+                mem_data_o <= data_i;
+                write_q <= write_i;
+                if (valid_i) state_q <= Sort;
+            end
+            Sort: begin
+                engine_q <= asked_q < lacuna_link_pkg::SpaceEmbedding;
+                model_q <= asked_q == lacuna_link_pkg::SpaceModel;
+                embedding_q <= asked_q == lacuna_link_pkg::SpaceEmbedding;
+                dirties_q <= write_q && asked_q != lacuna_link_pkg::SpaceCell && asked_q != lacuna_link_pkg::SpaceBank;
+                state_q <= Decide;
+            end
+            Decide: begin
+                wait_q <= '0;
+                dirty_o <= dirties_q;
+                state_q <= engine_q ? Engine : Own;
             end
             Engine: if (mem_ready_i) state_q <= write_q ? Idle : EngineRead;
             EngineRead: begin
@@ -197,7 +192,7 @@ module lacuna_memory_map #(
 
     assign mem_valid_o = state_q == Engine;
     assign mem_write_o = write_q;
-    assign mem_space_o = lacuna_pkg::space_e'(space_q);
+    assign mem_space_o = lacuna_pkg::space_e'(asked_q[2:0]);
     assign emb_address_o = mem_address_o[15:0];
     assign emb_data_o = mem_data_o[31:0];
     assign emb_read_o = state_q == Own;

@@ -45,127 +45,169 @@ module lacuna_memory_unit #(
     localparam int unsigned ReadMax = 2 * FrameBytes / Nibbles;
     localparam int unsigned CountW = 17;
 
-    typedef enum logic [3:0] {
-        Idle, Head, Divide, Padding, Settle, Check, Nibble, Put, Ask, Answer, Spread, Digest, Flush, Result, Done
+    typedef enum logic [4:0] {
+        Idle, Seek, Head, Fill, Divide, Tail, Padding, Settle, Check, Begin, Nibble, Put, Ask, Answer, Spread, Digest, Sum, Result,
+        Flush, Done
     } state_e;
 
+    localparam int unsigned Steps = 10;  // at most, of a state
+    localparam int unsigned RestW = IndexW + 2;
+
     (* fsm_encoding = "one-hot" *) state_e state_q;
-    logic writing_q, hashing_q, half_q;
+    logic writing_q, reading_q, hashing_q, half_q;
     logic read_many_q, hash_many_q, too_many_q, none_q, beyond_q, high_q;  // of count and address
-    logic last_q, empty_q, more_q, whole_q, again_q;
-    logic [3:0] step_q;
-    logic [31:0] address_q, count_q;
-    logic [CountW-1:0] left_q;
+    logic count_high_q, count_zero_q, count_full_q;
+    logic last_q, empty_q, more_q, some_q, whole_q, padded_q;
+    logic [1:0] again_q;
+    logic [Steps-1:0] step_q;  // one bit is set
+    logic [79:0] head_q;       // count, address, select, space
+    logic [31:0] count, address;
+    logic [23:0] address_q;
+    logic [CountW-1:0] total_q, left_q;
     logic [24:0] end_q;
-    logic [IndexW+1:0] rest_q;  // nibbles that are not yet part of a word
+    logic [IndexW-1:0] words_q;   // of WRITE_MEMORY: whole ones so far
+    logic [RestW-1:0] rest_q;     // nibbles that are not yet part of one
     logic [35:0] word_q;
     logic [3:0] nibble, low_q;
-    logic byte_valid, last_of_head;
-    logic crc_start, crc_valid;
+    logic step, seen_q;  // a step is done; the byte was there a cycle ago
     logic [31:0] crc;
 
+    assign {count, address, map_select_o, map_space_o} = head_q;
     assign nibble = half_q ? read_byte_i[7:4] : read_byte_i[3:0];
     assign map_valid_o = state_q == Put || state_q == Ask;
+    assign read_next_o = state_q == Head || (state_q == Nibble && half_q);
     assign map_write_o = writing_q;
-    assign map_address_o = address_q[23:0];
+    assign map_address_o = address_q;
     assign map_data_o = word_q;
-    assign crc_start = state_q == Check;
-    assign crc_valid = state_q == Digest;
-    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
-    assign last_of_head = step_q == (writing_q ? 4'd5 : hashing_q ? 4'd9 : 4'd7);
 
     lacuna_crc32 u_crc (
         .clk_i,
-        .start_i(crc_start),
-        .valid_i(crc_valid),
+        .start_i(state_q == Check),
+        .valid_i(state_q == Digest && !half_q),
         .data_i(word_q[7:0]),
         .crc_o(crc)
     );
 
+    // ---------------------------------------------------------------- steps
+    // Of a state with several of them, from the first one on.
+    always_comb begin
+        step = state_q == Fill || state_q == Settle || state_q == Spread || state_q == Digest || state_q == Result;
+        if (read_valid_i && (state_q == Head || state_q == Nibble)) step = 1'b1;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (state_q == Seek || state_q == Divide || state_q == Check || state_q == Put || state_q == Answer || state_q == Sum) step_q <= Steps'(1);
+        else if (step) step_q <= {step_q[Steps-2:0], step_q[Steps-1]};
+    end
+
+    // ---------------------------------------------------------------- verdicts, cycles behind what they are about
+    always_ff @(posedge clk_i) begin
+        count_high_q <= count[31:CountW] != '0;
+        count_zero_q <= count[CountW-1:0] == '0;
+        count_full_q <= count[CountW-1:0] > CountW'(ReadMax);
+        hash_many_q <= count_high_q || count[CountW-1:0] > CountW'(lacuna_link_pkg::HashCountMax);
+        read_many_q <= count_high_q || count_full_q;
+        too_many_q <= !writing_q && (hashing_q ? hash_many_q : read_many_q);
+        none_q <= !writing_q && count_zero_q && !count_high_q;
+        high_q <= address[31:24] != '0;
+        total_q <= writing_q ? CountW'(words_q) : count[CountW-1:0];
+        end_q <= {1'b0, address[23:0]} + 25'(total_q);
+        beyond_q <= end_q > {1'b0, map_words_i};
+        last_q <= left_q == CountW'(1);
+        empty_q <= left_q == '0;
+        more_q <= rest_q >= RestW'(Nibbles);
+        some_q <= words_q != '0;
+        whole_q <= some_q && rest_q <= RestW'(1);
+        padded_q <= read_byte_i[7:4] != '0;
+    end
+
+    // ---------------------------------------------------------------- words
+    always_ff @(posedge clk_i) begin
+        // Nibbles come and go one by one; bytes of a digest two by two.
+        if (!(state_q == Put) && !(state_q == Nibble && !read_valid_i)) begin
+            if (state_q == Answer) word_q <= map_rdata_i;
+            else if (state_q == Sum) word_q <= {4'd0, ~crc};
+            else word_q <= {state_q == Nibble ? nibble : 4'd0, word_q[35:4]};
+        end
+        if (state_q == Spread) low_q <= word_q[3:0];
+        reply_data_o <= state_q == Result ? word_q[7:0] : {word_q[3:0], low_q};
+        reply_valid_o <= rst_ni && ((state_q == Result && !half_q) || (half_q && (state_q == Spread || state_q == Flush)));
+        if (state_q == Seek || state_q == Check) half_q <= 1'b0;
+        else if (state_q == Spread || state_q == Digest || state_q == Result || (state_q == Nibble && read_valid_i)) half_q <= !half_q;
+
+        if (state_q == Settle) begin
+            address_q <= address[23:0];
+            left_q <= total_q;
+        end else if ((state_q == Put && map_ready_i) || (state_q == Answer && map_rvalid_i)) begin
+            address_q <= address_q + 1'b1;
+            left_q <= left_q - 1'b1;
+        end
+    end
+
     always_ff @(posedge clk_i) begin
         done_o <= 1'b0;
         read_seek_o <= 1'b0;
-        reply_valid_o <= 1'b0;
-        read_next_o <= byte_valid && (state_q == Head || (state_q == Nibble && half_q));
-        read_many_q <= count_q > 32'(ReadMax);
-        hash_many_q <= count_q > 32'(lacuna_link_pkg::HashCountMax);
-        too_many_q <= !writing_q && (hashing_q ? hash_many_q : read_many_q);
-        none_q <= count_q == '0;
-        high_q <= address_q[31:24] != '0;
-        last_q <= left_q == CountW'(1);
-        empty_q <= left_q == '0;
-        more_q <= rest_q >= (IndexW + 2)'(Nibbles);
-        whole_q <= count_q[IndexW:0] != '0 && rest_q <= (IndexW + 2)'(1);
-        again_q <= state_q == Divide && !again_q;
-        end_q <= {1'b0, address_q[23:0]} + 25'(count_q[CountW-1:0]);
-        beyond_q <= end_q > {1'b0, map_words_i};
+        seen_q <= read_valid_i;
+        again_q <= state_q == Divide ? again_q + 1'b1 : '0;
+        if ((state_q == Head && read_valid_i) || state_q == Fill) head_q <= {state_q == Fill ? 8'd0 : read_byte_i, head_q[79:8]};
         unique case (state_q)
             Idle: begin
+                writing_q <= opcode_i == lacuna_link_pkg::OpWriteMemory;
+                reading_q <= opcode_i == lacuna_link_pkg::OpReadMemory;
+                hashing_q <= opcode_i == lacuna_link_pkg::OpHashMemory;
+                read_index_o <= '0;
+                words_q <= '0;
+                rest_q <= {length_i, 1'b0} - RestW'(2 * HeadBytes);
                 if (start_i) begin
-                    state_q <= Head;
-                    writing_q <= opcode_i == lacuna_link_pkg::OpWriteMemory;
-                    hashing_q <= opcode_i == lacuna_link_pkg::OpHashMemory;
                     read_seek_o <= 1'b1;
-                    read_index_o <= '0;
-                    step_q <= '0;
-                    count_q <= '0;
-                    half_q <= 1'b0;
-                    rest_q <= {length_i, 1'b0} - (IndexW + 2)'(2 * HeadBytes);
+                    state_q <= Seek;
                 end
             end
+            Seek: state_q <= Head;
+            // Bytes that a shorter head does not have are zeros.
             Head: begin
-                if (byte_valid) begin
-                    step_q <= step_q + 1'b1;
-                    unique case (step_q)
-                        4'd0: map_space_o <= read_byte_i;
-                        4'd1: map_select_o <= read_byte_i;
-                        4'd2, 4'd3, 4'd4, 4'd5: address_q <= {read_byte_i, address_q[31:8]};
-                        4'd6: count_q[7:0] <= read_byte_i;
-                        4'd7: count_q[15:8] <= read_byte_i;
-                        4'd8: count_q[23:16] <= read_byte_i;
-                        default: count_q[31:24] <= read_byte_i;
-                    endcase
-                    if (last_of_head) begin
-                        step_q <= '0;
-                        state_q <= writing_q ? Divide : Settle;
+                if (read_valid_i) begin
+                    if ((writing_q && step_q[5]) || (reading_q && step_q[7])) state_q <= Fill;
+                    if (step_q[9]) state_q <= Settle;
+                end
+            end
+            Fill: if (step_q[9]) state_q <= writing_q ? Divide : Settle;
+            // Three cycles for more_q and whole_q to follow.
+            Divide: begin
+                if (again_q == '1) begin
+                    if (more_q) begin
+                        rest_q <= rest_q - RestW'(Nibbles);
+                        words_q <= words_q + 1'b1;
+                    end else begin
+                        read_seek_o <= 1'b1;
+                        read_index_o <= IndexW'(length_i - 1'b1);
+                        state_q <= Tail;
                     end
                 end
             end
-            Divide: begin
-                if (!again_q) begin
-                    // more_q and whole_q follow.
-                end else if (more_q) begin
-                    rest_q <= rest_q - (IndexW + 2)'(Nibbles);
-                    count_q <= count_q + 1'b1;
-                end else if (!whole_q) begin
+            Tail: begin
+                state_q <= rest_q[0] ? Padding : Settle;
+                if (!whole_q) begin
                     status_o <= lacuna_link_pkg::StatusBadLength;
                     state_q <= Done;
-                end else begin
-                    read_seek_o <= 1'b1;
-                    read_index_o <= IndexW'(length_i - 1'b1);
-                    state_q <= rest_q[0] ? Padding : Settle;
                 end
             end
             Padding: begin
-                if (byte_valid) begin
+                if (read_valid_i && seen_q) begin
                     state_q <= Settle;
-                    if (read_byte_i[7:4] != '0) begin
+                    if (padded_q) begin
                         status_o <= lacuna_link_pkg::StatusBadValue;
                         state_q <= Done;
                     end
                 end
             end
-            // The map's answer and the sums follow their inputs by up to four cycles.
-            Settle: begin
-                step_q <= step_q + 1'b1;
-                if (step_q == 4'd5) state_q <= Check;
-            end
+            // The map's answer and the sums follow their inputs by up to five cycles.
+            Settle: if (step_q[8]) state_q <= Check;
             Check: begin
-                step_q <= '0;
-                left_q <= count_q[CountW-1:0];
-                state_q <= writing_q ? Nibble : Ask;
                 read_seek_o <= 1'b1;
                 read_index_o <= IndexW'(HeadBytes);
+                state_q <= Begin;
+                status_o <= lacuna_link_pkg::StatusOk;
                 if (!map_space_ok_i) begin
                     status_o <= lacuna_link_pkg::StatusBadSpace;
                     state_q <= Done;
@@ -175,64 +217,18 @@ module lacuna_memory_unit #(
                 end else if (beyond_q || high_q) begin
                     status_o <= lacuna_link_pkg::StatusBadAddress;
                     state_q <= Done;
-                end else begin
-                    status_o <= lacuna_link_pkg::StatusOk;
                 end
             end
-            Nibble: begin
-                if (byte_valid) begin
-                    word_q <= {nibble, word_q[35:4]};
-                    half_q <= !half_q;
-                    step_q <= step_q + 1'b1;
-                    if (step_q == 4'(Nibbles - 1)) state_q <= Put;
-                end
-            end
-            Put: begin
-                step_q <= '0;
-                if (map_ready_i) begin
-                    address_q <= address_q + 1'b1;
-                    left_q <= left_q - 1'b1;
-                    state_q <= last_q ? Done : Nibble;
-                end
-            end
+            Begin: state_q <= writing_q ? Nibble : Ask;
+            Nibble: if (read_valid_i && step_q[Nibbles-1]) state_q <= Put;
+            Put: if (map_ready_i) state_q <= last_q ? Done : Nibble;
             Ask: if (map_ready_i) state_q <= Answer;
-            Answer: begin
-                step_q <= '0;
-                word_q <= map_rdata_i;
-                if (map_rvalid_i) begin
-                    address_q <= address_q + 1'b1;
-                    left_q <= left_q - 1'b1;
-                    state_q <= hashing_q ? Digest : Spread;
-                end
-            end
-            Spread: begin
-                word_q <= word_q >> 4;
-                half_q <= !half_q;
-                low_q <= word_q[3:0];
-                reply_valid_o <= half_q;
-                reply_data_o <= {word_q[3:0], low_q};
-                step_q <= step_q + 1'b1;
-                if (step_q == 4'(Nibbles - 1)) state_q <= empty_q ? Flush : Ask;
-            end
-            Digest: begin
-                word_q <= word_q >> 8;
-                step_q <= step_q + 1'b1;
-                if (step_q == 4'(HashBytes - 1)) begin
-                    step_q <= '0;
-                    state_q <= empty_q ? Result : Ask;
-                end
-            end
-            Flush: begin
-                reply_valid_o <= half_q;
-                reply_data_o <= {4'd0, low_q};
-                state_q <= Done;
-            end
-            Result: begin
-                reply_valid_o <= 1'b1;
-                reply_data_o <= ~crc[step_q[1:0]*8+:8];
-                step_q <= step_q + 1'b1;
-                if (step_q == 4'd3) state_q <= Done;
-            end
+            Answer: if (map_rvalid_i) state_q <= hashing_q ? Digest : Spread;
+            Spread: if (step_q[Nibbles-1]) state_q <= empty_q ? Flush : Ask;
+            Digest: if (step_q[2*HashBytes-1]) state_q <= empty_q ? Sum : Ask;
+            Flush: state_q <= Done;
+            Sum: state_q <= Result;
+            Result: if (step_q[2*lacuna_link_pkg::CrcBytes-1]) state_q <= Done;
             default: begin
                 done_o <= 1'b1;
                 state_q <= Idle;
@@ -242,8 +238,6 @@ module lacuna_memory_unit #(
             state_q <= Idle;
             done_o <= 1'b0;
             read_seek_o <= 1'b0;
-            read_next_o <= 1'b0;
-            reply_valid_o <= 1'b0;
         end
     end
 

@@ -2,7 +2,7 @@
 //
 // start_i takes the request (opcode_i, length_i of its payload); done_o comes once, with status_o and detail_o. Without a
 // refusal (ok_o) the payload then stands at its first vector or token, and what the run needs to know is on the other
-// outputs, until the next start_i: step_o, generate_o: which request; score_o: the program; outputs_o: the reply has output
+// outputs, until the next start_i, as long as opcode_i holds: step_o, generate_o: which request; score_o: the program; outputs_o: the reply has output
 // words, words_o of them, rather than tokens; first_o: first token of GENERATE; count_o: steps.
 // ReplyHead: bytes of the reply before its outputs.
 `default_nettype none
@@ -43,22 +43,27 @@ module lacuna_run_check #(
     localparam int unsigned Room = FrameBytes - ReplyHead;
 
     typedef enum logic [3:0] {
-        Idle, Head, Weigh, Judge, VectorBytes, Vocabulary, Sentence, Words, FinalWords, WordBytes, Bytes, Fits, Done
+        Idle, Seek, Head, Weigh, Judge, VectorBytes, Vocabulary, Sentence, Words, FinalWords, WordBytes, Bytes, Fits, Done
     } state_e;
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic [15:0] left_q;
     logic [4:0] word_bytes_q;
     logic [1:0] at_q;
+    logic [2:0] settle_q;  // cycles of Weigh, Sentence, or behind a product
     logic no_tokens_q, bad_first_q, none_q, bad_length_q, bad_token_q, many_q, last_q, too_long_q;  // verdicts, a cycle behind
-    logic [16:0] expected_q, tokens_end_q;  // bytes of the payload
-    logic high_q, wide_q, settled_q, unknown_q, seen_q, byte_valid;
+    logic [31:0] expected_q;               // bytes of the payload with vectors
+    logic [16:0] tokens_end_q, wanted_q;   // with tokens; with what there is
+    logic [1:0] differs_q;                 // the payload has not as many
+    logic high_q, wide_q, unknown_q, seen_q;
+    logic refused_q;                       // by the first verdicts
+    logic [7:0] refusal, refusal_q;
 
-    logic multiply_q, multiplied, multiplied_q, multiplied_qq;
+    logic multiply_q, multiplied, multiplied_q, multiplied_qq, product_q;
     logic [15:0] factor_a_q, factor_b_q;
     logic [31:0] product;
 
-    assign byte_valid = read_valid_i && !read_seek_o && !read_next_o;
+    assign read_next_o = state_q == Head || state_q == Vocabulary;
 
     lacuna_multiplier #(
         .WidthA(16), .WidthB(16)
@@ -71,42 +76,58 @@ module lacuna_run_check #(
         .product_o(product)
     );
 
+    always_comb begin
+        refusal = lacuna_link_pkg::StatusOk;
+        if (!step_o && no_tokens_q) refusal = lacuna_link_pkg::StatusNoTokenMode;
+        else if (!generate_o && bad_first_q) refusal = lacuna_link_pkg::StatusBadValue;
+        else if (none_q) refusal = lacuna_link_pkg::StatusBadCount;
+        else if (!step_o && !generate_o && bad_length_q) refusal = lacuna_link_pkg::StatusBadLength;
+        else if (generate_o && bad_token_q) refusal = lacuna_link_pkg::StatusBadToken;
+    end
+
     always_ff @(posedge clk_i) begin
         done_o <= 1'b0;
-        settled_q <= 1'b0;
         read_seek_o <= 1'b0;
         multiply_q <= 1'b0;
         multiplied_q <= multiplied;
         multiplied_qq <= multiplied_q;
-        read_next_o <= byte_valid && (state_q == Head || state_q == Vocabulary);
         word_bytes_q <= (5'(model_i.y_format[2:1]) << (model_i.y_format[0] ? 2 : 0)) << (Ports - 1);
-        expected_q <= 17'(product[15:0]) + 17'(HeadBytes);
+        expected_q <= product + 32'(HeadBytes);
         tokens_end_q <= 17'(count_o) + 17'(HeadBytes);
         no_tokens_q <= EmbeddingDepth == 0 || model_i.token_count == '0;
         bad_first_q <= first_o > 8'd1;
         none_q <= count_o == '0;
         many_q <= count_o > 16'(Room);
         last_q <= left_q == 16'd1;
-        bad_length_q <= (step_o ? expected_q : tokens_end_q) != 17'(length_i) || (step_o && high_q);
+        wanted_q <= step_o ? expected_q[16:0] : tokens_end_q;
+        differs_q[0] <= wanted_q[7:0] != length_i[7:0];
+        differs_q[1] <= wanted_q[16:8] != 9'(length_i[IndexW:8]);
+        bad_length_q <= differs_q != '0 || (step_o && high_q);
         high_q <= product[31:16] != '0;
+        refusal_q <= refusal;
+        refused_q <= refusal != lacuna_link_pkg::StatusOk;
+        settle_q <= state_q == Weigh || state_q == Sentence || (state_q == VectorBytes && product_q) ? settle_q + 1'b1 : '0;
+        if (state_q == Judge) product_q <= 1'b0;
+        else if (multiplied_qq) product_q <= 1'b1;
         wide_q <= product[31:15] != '0;
         bad_token_q <= 9'(generate_o ? first_o : read_byte_i) >= model_i.token_count;
         too_long_q <= product > 32'(Room);
 
         unique case (state_q)
             Idle: begin
+                step_o <= opcode_i == lacuna_link_pkg::OpStep;
+                generate_o <= opcode_i == lacuna_link_pkg::OpGenerate;
+                read_index_o <= '0;
+                at_q <= '0;
                 if (start_i) begin
-                    step_o <= opcode_i == lacuna_link_pkg::OpStep;
-                    generate_o <= opcode_i == lacuna_link_pkg::OpGenerate;
-                    read_seek_o <= 1'b1;
-                    read_index_o <= '0;
-                    at_q <= '0;
                     status_o <= lacuna_link_pkg::StatusOk;
-                    state_q <= Head;
+                    read_seek_o <= 1'b1;
+                    state_q <= Seek;
                 end
             end
+            Seek: state_q <= Head;
             Head: begin
-                if (byte_valid) begin
+                if (read_valid_i) begin
                     at_q <= at_q + 1'b1;
                     if (at_q == 2'd0) first_o <= read_byte_i;
                     if (at_q == 2'd1) count_o[7:0] <= read_byte_i;
@@ -116,12 +137,11 @@ module lacuna_run_check #(
                     end
                 end
             end
-            // Two cycles for the verdicts.
+            // Up to six cycles for the verdicts.
             Weigh: begin
-                settled_q <= 1'b1;
                 unknown_q <= 1'b0;
                 left_q <= count_o;
-                if (settled_q) state_q <= Judge;
+                if (settle_q == '1) state_q <= Judge;
             end
             Judge: begin
                 outputs_o <= step_o || (!generate_o && first_o[lacuna_link_pkg::TokenFlagLogits]);
@@ -129,30 +149,15 @@ module lacuna_run_check #(
                 factor_a_q <= model_i.x_bytes;
                 factor_b_q <= count_o;
                 multiply_q <= step_o;
-                state_q <= step_o ? VectorBytes : Vocabulary;
-                if (!step_o && no_tokens_q) begin
-                    status_o <= lacuna_link_pkg::StatusNoTokenMode;
+                state_q <= step_o ? VectorBytes : generate_o ? Words : Vocabulary;
+                if (refused_q) begin
+                    status_o <= refusal_q;
                     state_q <= Done;
-                end else if (!generate_o && bad_first_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadValue;
-                    state_q <= Done;
-                end else if (none_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadCount;
-                    state_q <= Done;
-                end else if (!step_o && !generate_o && bad_length_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadLength;
-                    state_q <= Done;
-                end else if (generate_o && bad_token_q) begin
-                    status_o <= lacuna_link_pkg::StatusBadToken;
-                    state_q <= Done;
-                end else if (generate_o) begin
-                    state_q <= Words;
                 end
             end
             // STEP: the length of its vectors.
             VectorBytes: begin
-                if (multiplied_qq) settled_q <= 1'b1;
-                if (settled_q) begin
+                if (settle_q == '1) begin
                     state_q <= Words;
                     if (bad_length_q) begin
                         status_o <= lacuna_link_pkg::StatusBadLength;
@@ -162,18 +167,17 @@ module lacuna_run_check #(
             end
             // TOKENS: all of them, before the first step.
             Vocabulary: begin
-                seen_q <= byte_valid;
+                seen_q <= read_valid_i;
                 if (seen_q && bad_token_q) unknown_q <= 1'b1;
-                if (byte_valid) begin
+                if (read_valid_i) begin
                     left_q <= left_q - 1'b1;
                     if (last_q) state_q <= Sentence;
                 end
             end
             Sentence: begin
                 seen_q <= 1'b0;
-                settled_q <= 1'b1;
                 if (seen_q && bad_token_q) unknown_q <= 1'b1;
-                if (settled_q) begin
+                if (settle_q[1]) begin
                     state_q <= Words;
                     if (unknown_q) begin
                         status_o <= lacuna_link_pkg::StatusBadToken;
@@ -219,7 +223,6 @@ module lacuna_run_check #(
             state_q <= Idle;
             done_o <= 1'b0;
             read_seek_o <= 1'b0;
-            read_next_o <= 1'b0;
             multiply_q <= 1'b0;
         end
     end
@@ -227,7 +230,7 @@ module lacuna_run_check #(
     // The detail follows from the status, a cycle behind it.
     always_ff @(posedge clk_i) begin
         unique case (status_o)
-            lacuna_link_pkg::StatusBadLength: detail_o <= step_o ? product + 32'(HeadBytes) : 32'(tokens_end_q);
+            lacuna_link_pkg::StatusBadLength: detail_o <= step_o ? expected_q : 32'(tokens_end_q);
             lacuna_link_pkg::StatusBadValue: detail_o <= 32'd1;
             lacuna_link_pkg::StatusBadCount: detail_o <= 32'(Room);
             lacuna_link_pkg::StatusBadToken: detail_o <= 32'(model_i.token_count);

@@ -97,7 +97,11 @@ module lacuna_runner #(
 
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic expired_q, engine_started_q;
+    logic busy_q, still_q, progress_q;  // the engine, a cycle ago
+    logic quiet_end_q;
     logic [3:0] front_q, quiet_q;
+    logic [7:0] front_byte_q;
+    logic front_valid_q;
     logic [31:0] cycles_q;
     logic [WatchW-1:0] watch_q;
     logic input_start, input_busy, input_taken, input_next, output_busy, output_taken, output_reply, token_valid;
@@ -113,12 +117,20 @@ module lacuna_runner #(
         engine_reset_o <= 1'b0;
         reply_place_o <= 1'b0;
         front_q <= '0;
+        busy_q <= engine_busy_i;
+        still_q <= !engine_busy_i && !y_valid_i;
+        progress_q <= input_taken || output_taken;
         expired_q <= watch_q == WatchW'(WatchdogCycles - 1);
-        if (state_q == Idle || input_taken || output_taken) watch_q <= '0;
+        if (state_q == Idle || state_q == Start || progress_q) watch_q <= '0;
         else watch_q <= watch_q + 1'b1;
         if (state_q == Start) cycles_q <= '0;
-        else if (engine_busy_i) cycles_q <= cycles_q + 1'b1;
-        if (steps_clear_i) steps_o <= '0;
+        else if (busy_q) cycles_q <= cycles_q + 1'b1;
+        // Cycles in which nothing happens.
+        quiet_end_q <= quiet_q == 4'd14;
+        if (state_q == Rewind || state_q == Recover || (state_q == Drain && still_q)) quiet_q <= quiet_end_q ? quiet_q : quiet_q + 1'b1;
+        else quiet_q <= '0;
+        if (steps_clear_i || state_q == Recover) steps_o <= '0;
+        else if (state_q == Length) steps_o <= steps_o + 32'(count);
 
         unique case (state_q)
             Idle: if (start_i) state_q <= Check;
@@ -126,43 +138,35 @@ module lacuna_runner #(
                 status_o <= check_status;
                 if (checked) state_q <= ok ? Rewind : Done;
             end
+            // The first byte comes to the payload reader's port meanwhile.
             Rewind: begin
                 reply_place_o <= 1'b1;
                 reply_index_o <= 4'(ReplyHead);
-                if (!engine_busy_i) state_q <= Start;
+                if (quiet_end_q && !busy_q) state_q <= Start;
             end
             Start: begin
                 engine_start_o <= 1'b1;
                 input_start <= 1'b1;
                 engine_started_q <= 1'b0;
-                watch_q <= '0;
                 state_q <= Run;
             end
             Run: begin
-                quiet_q <= '0;
-                if (engine_busy_i) engine_started_q <= 1'b1;
+                if (busy_q) engine_started_q <= 1'b1;
                 if (engine_started_q && !input_busy && !output_busy) state_q <= Drain;
                 if (expired_q) state_q <= Reset;
             end
             // What the engine still has to give belongs to no step; nothing may be left for the next run.
             Drain: begin
-                quiet_q <= engine_busy_i || y_valid_i ? '0 : quiet_q + 1'b1;
-                if (quiet_q == '1) begin
-                    steps_o <= steps_o + 32'(count);
-                    state_q <= Length;
-                end
+                if (quiet_end_q && still_q) state_q <= Length;
                 if (expired_q) state_q <= Reset;
             end
             Reset: begin
                 engine_reset_o <= 1'b1;
-                quiet_q <= '0;
                 state_q <= Recover;
             end
             Recover: begin
                 status_o <= lacuna_link_pkg::StatusEngineTimeout;
-                steps_o <= '0;
-                quiet_q <= quiet_q == '1 ? '1 : quiet_q + 1'b1;
-                if (quiet_q == '1 && engine_ready_i) state_q <= Done;
+                if (quiet_end_q && engine_ready_i) state_q <= Done;
             end
             Length: begin
                 reply_length_o <= reply_bytes_i;
@@ -187,6 +191,7 @@ module lacuna_runner #(
             engine_reset_o <= 1'b0;
             reply_place_o <= 1'b0;
             steps_o <= '0;
+            quiet_end_q <= 1'b0;
         end
     end
 
@@ -195,8 +200,10 @@ module lacuna_runner #(
     assign front = {cycles_q, steps_o};
 
     always_ff @(posedge clk_i) begin
-        reply_valid_o <= output_reply || (state_q == Front && front_q != '0 && front_q <= 4'(ReplyHead));
-        reply_data_o <= state_q == Front ? front[(front_q[2:0] - 3'd1)*8+:8] : output_data;
+        front_byte_q <= front[front_q[2:0]*8+:8];
+        front_valid_q <= state_q == Front && !front_q[3];
+        reply_valid_o <= output_reply || front_valid_q;
+        reply_data_o <= front_valid_q ? front_byte_q : output_data;
         if (!rst_ni) reply_valid_o <= 1'b0;
     end
 
@@ -212,13 +219,13 @@ module lacuna_runner #(
         .steps_i(count),
         .x_bytes_i(model_i.x_bytes),
         .banks_i(model_i.embedding_banks),
-        .token_valid_i(token_valid && generating && state_q == Run),
-        .token_i(state_q == Run && !input_start ? token : first),
+        .token_valid_i(token_valid),
+        .first_i(first),
+        .token_i(token),
         .busy_o(input_busy),
         .taken_o(input_taken),
         .read_next_o(input_next),
-        .read_valid_i(read_valid_i && !read_seek_o && !check_next),
-        .read_byte_i,
+        .read_valid_i, .read_byte_i,
         .emb_address_o, .emb_bank_i,
         .x_valid_o, .x_ready_i, .x_data_o
     );
