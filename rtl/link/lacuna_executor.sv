@@ -90,6 +90,8 @@ module lacuna_executor #(
     logic [2:0] unit, unit_q;
     logic [3:0] wanted, wanted_q;
     logic known_q, at_least_q, exact_q, longer_q, length_ok_q, needs_model_q;
+    logic refused_q;            // before any unit sees it
+    logic [7:0] refusal, refusal_q, reason, reason_q;
 
     always_comb begin
         known = 1'b1;
@@ -138,6 +140,23 @@ module lacuna_executor #(
         exact_q <= length_o == (IndexW + 1)'(wanted_q);
         longer_q <= length_o > (IndexW + 1)'(wanted_q);
         length_ok_q <= exact_q || (at_least_q && longer_q);
+        refused_q <= refusal != lacuna_link_pkg::StatusOk;
+        refusal_q <= refusal;
+        reason_q <= reason;
+    end
+
+    always_comb begin
+        refusal = lacuna_link_pkg::StatusOk;
+        reason = '0;
+        if (!known_q) begin
+            refusal = lacuna_link_pkg::StatusUnknownOpcode;
+            reason = 8'(lacuna_link_pkg::OpSetBaud);
+        end else if (!length_ok_q) begin
+            refusal = lacuna_link_pkg::StatusBadLength;
+            reason = 8'(wanted_q);
+        end else if (needs_model_q && !model_valid_i) begin
+            refusal = lacuna_link_pkg::StatusNoModel;
+        end
     end
 
     // ---------------------------------------------------------------- the answer of the unit at work
@@ -164,7 +183,8 @@ module lacuna_executor #(
     end
 
     // ---------------------------------------------------------------- requests
-    logic is_open_q, is_identify_q;
+    logic is_open_q, is_identify_q, opens_q;
+    logic ready_q;  // send_ready_i, a cycle ago
 
     assign busy_o = state_q != Idle;
     assign slot_o = request_sequence_q[SlotW-1:0];
@@ -181,6 +201,12 @@ module lacuna_executor #(
         refused_o <= 1'b0;
         failed_o <= 1'b0;
         opened_o <= 1'b0;
+        ready_q <= send_ready_i;
+        // The detail of an error, lowest byte first.
+        if (state_q == Check) detail_q <= 32'(reason_q);
+        else if (state_q == Detail) detail_q <= detail_q >> 8;
+        else detail_q <= unit_detail_q;
+        reply_data_o <= detail_q[7:0];
         unique case (state_q)
             Boot: begin
                 opcode_o <= lacuna_link_pkg::OpClear;
@@ -220,6 +246,7 @@ module lacuna_executor #(
             Measure: begin
                 next_q <= distance_q == '0;
                 kept_q <= distance_q <= 16'(stored_q);
+                opens_q <= is_open_q && empty_q && nonce_q;
                 state_q <= Decide;
             end
             Decide: begin
@@ -227,7 +254,7 @@ module lacuna_executor #(
                 state_q <= Send;
                 if (is_open_q || is_identify_q) begin
                     // Judged in Send, where the answer is chosen.
-                    if (is_open_q && empty_q && nonce_q) begin
+                    if (opens_q) begin
                         opened_o <= 1'b1;
                         if (!same_session_q) begin
                             session_q <= request_session_q;
@@ -249,24 +276,13 @@ module lacuna_executor #(
             end
 
             // The slot's old reply may still be on its way out.
-            Room: if (send_ready_i || direct_o || send_slot_o != slot_o) state_q <= Check;
+            Room: if (ready_q || direct_o || send_slot_o != slot_o) state_q <= Check;
             Check: begin
                 reply_start_o <= 1'b1;
                 state_q <= Detail;
                 byte_q <= '0;
-                reply_status_o <= lacuna_link_pkg::StatusOk;
-                if (!known_q) begin
-                    reply_status_o <= lacuna_link_pkg::StatusUnknownOpcode;
-                    detail_q <= 32'(lacuna_link_pkg::OpSetBaud);
-                end else if (!length_ok_q) begin
-                    reply_status_o <= lacuna_link_pkg::StatusBadLength;
-                    detail_q <= 32'(wanted_q);
-                end else if (needs_model_q && !model_valid_i) begin
-                    reply_status_o <= lacuna_link_pkg::StatusNoModel;
-                    detail_q <= '0;
-                end else begin
-                    state_q <= Dispatch;
-                end
+                reply_status_o <= refusal_q;
+                if (!refused_q) state_q <= Dispatch;
             end
             Dispatch: begin
                 unit_start_o <= unit_q;
@@ -274,7 +290,6 @@ module lacuna_executor #(
             end
             Execute: begin
                 reply_status_o <= status_q;
-                detail_q <= unit_detail_q;
                 if (done_q) begin
                     state_q <= Store;
                     set_rate_q <= opcode_o == lacuna_link_pkg::OpSetBaud;
@@ -287,7 +302,6 @@ module lacuna_executor #(
             end
             Detail: begin
                 reply_valid_o <= 1'b1;
-                reply_data_o <= detail_q[byte_q*8+:8];
                 byte_q <= byte_q + 1'b1;
                 failed_o <= 1'b1;
                 if (byte_q == 2'd3) state_q <= Store;
@@ -306,7 +320,7 @@ module lacuna_executor #(
 
             Send: begin
                 byte_q <= '0;
-                if (send_ready_i) begin
+                if (ready_q) begin
                     send_o <= 1'b1;
                     send_slot_o <= slot_o;
                     send_session_o <= request_session_q;
@@ -342,7 +356,7 @@ module lacuna_executor #(
             // A direct answer shows registers, so nothing else happens before it is out; a new rate waits for the line.
             default: begin
                 byte_q <= byte_q == 2'd3 ? 2'd3 : byte_q + 1'b1;
-                if (byte_q == 2'd3 && send_ready_i && !(set_rate_q && line_busy_i)) begin
+                if (byte_q == 2'd3 && ready_q && !(set_rate_q && line_busy_i)) begin
                     rate_set_o <= set_rate_q;
                     state_q <= Idle;
                 end

@@ -364,18 +364,16 @@ module lacuna_link #(
     // ---------------------------------------------------------------- flags, counters, LEDs
     logic [UptimeW-1:0] uptime_q;
     logic [HeartbeatW-1:0] heartbeat_q;
-    logic uptime_event, error_q;
+    logic uptime_event_q, half_q, error_q;
     logic [10:0] events;
-
-    assign uptime_event = uptime_q == '1;
 
     always_comb begin
         flags = '0;
         flags[lacuna_link_pkg::FlagModelValid] = model_valid_q;
         flags[lacuna_link_pkg::FlagBaked] = baked_q;
-        flags[lacuna_link_pkg::FlagHalf] = engine_half_i;
+        flags[lacuna_link_pkg::FlagHalf] = half_q;
         events = line_events;
-        events[lacuna_link_pkg::CountUptime] = uptime_event;
+        events[lacuna_link_pkg::CountUptime] = uptime_event_q;
         events[lacuna_link_pkg::CountReplays] = replayed;
         events[lacuna_link_pkg::CountWrongSequence] = refused;
         events[lacuna_link_pkg::CountRuns] = engine_start_o;
@@ -392,7 +390,9 @@ module lacuna_link #(
 
     always_ff @(posedge clk_i) begin
         uptime_q <= uptime_q + 1'b1;
-        if (uptime_event) heartbeat_q <= heartbeat_q + 1'b1;
+        uptime_event_q <= uptime_q == '1;
+        half_q <= engine_half_i;
+        if (uptime_event_q) heartbeat_q <= heartbeat_q + 1'b1;
         baked_q <= boot_baked;
         if (dirty || engine_reset_o) model_valid_q <= 1'b0;
         else if (commit) model_valid_q <= 1'b1;

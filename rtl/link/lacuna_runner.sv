@@ -98,7 +98,7 @@ module lacuna_runner #(
     (* fsm_encoding = "one-hot" *) state_e state_q;
     logic expired_q, engine_started_q;
     logic busy_q, still_q, progress_q;  // the engine, a cycle ago
-    logic quiet_end_q;
+    logic quiet, quiet_end_q;
     logic [3:0] front_q, quiet_q;
     logic [7:0] front_byte_q;
     logic front_valid_q;
@@ -108,6 +108,7 @@ module lacuna_runner #(
     logic [7:0] token, output_data;
 
     assign token_mode_o = !(state_q == Idle) && !step;
+    assign quiet = state_q == Rewind || state_q == Recover || (state_q == Drain && still_q);
     assign read_next_o = check_next || input_next;
 
     always_ff @(posedge clk_i) begin
@@ -120,15 +121,15 @@ module lacuna_runner #(
         busy_q <= engine_busy_i;
         still_q <= !engine_busy_i && !y_valid_i;
         progress_q <= input_taken || output_taken;
-        expired_q <= watch_q == WatchW'(WatchdogCycles - 1);
+        expired_q <= watch_q == WatchW'(WatchdogCycles - 1) && (state_q == Run || state_q == Drain);
         if (state_q == Idle || state_q == Start || progress_q) watch_q <= '0;
         else watch_q <= watch_q + 1'b1;
         if (state_q == Start) cycles_q <= '0;
         else if (busy_q) cycles_q <= cycles_q + 1'b1;
         // Cycles in which nothing happens.
-        quiet_end_q <= quiet_q == 4'd14;
-        if (state_q == Rewind || state_q == Recover || (state_q == Drain && still_q)) quiet_q <= quiet_end_q ? quiet_q : quiet_q + 1'b1;
-        else quiet_q <= '0;
+        quiet_end_q <= quiet && quiet_q == '1;
+        if (!quiet) quiet_q <= '0;
+        else if (quiet_q != '1) quiet_q <= quiet_q + 1'b1;
         if (steps_clear_i || state_q == Recover) steps_o <= '0;
         else if (state_q == Length) steps_o <= steps_o + 32'(count);
 
@@ -191,7 +192,6 @@ module lacuna_runner #(
             engine_reset_o <= 1'b0;
             reply_place_o <= 1'b0;
             steps_o <= '0;
-            quiet_end_q <= 1'b0;
         end
     end
 
