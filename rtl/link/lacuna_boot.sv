@@ -40,7 +40,7 @@ module lacuna_boot #(
             $error("lacuna_boot: BootDepth must be 0 or 16..65536");
         end
 
-        typedef enum logic [2:0] {Magic, Count, Place, Data, Write, Done} state_e;
+        typedef enum logic [2:0] {Magic, Count, Place, Data, Write, Last, Done} state_e;
 
         (* fsm_encoding = "one-hot" *) state_e state_q;
         logic [3:0] wait_q;
@@ -70,7 +70,7 @@ module lacuna_boot #(
             word_q <= word;
             magic_q <= word_q == lacuna_link_pkg::BootMagic && !skip_i;
             last_q <= left_q == 16'd1;
-            read_q <= !read_q && wait_q[3] && !(state_q == Write) && !(state_q == Done);
+            read_q <= !read_q && wait_q[3] && !(state_q == Write) && !(state_q == Last) && !(state_q == Done);
             empty_q <= word_q[15:0] == '0;
             if (read_q) begin
                 address_q <= address_q + 1'b1;
@@ -90,7 +90,8 @@ module lacuna_boot #(
                 Count: if (read_q) state_q <= empty_q ? Done : Place;
                 Place: if (read_q) state_q <= Data;
                 Data: if (read_q) state_q <= Write;
-                Write: if (write_ready_i) state_q <= last_q ? Done : Place;
+                Write: if (write_ready_i) state_q <= last_q ? Last : Place;
+                Last: if (write_ready_i) state_q <= Done;  // it is written
                 default: state_q <= Done;
             endcase
             if (!rst_ni) begin
