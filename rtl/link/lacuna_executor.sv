@@ -183,7 +183,7 @@ module lacuna_executor #(
     end
 
     // ---------------------------------------------------------------- requests
-    logic is_open_q, is_identify_q, opens_q;
+    logic is_open_q, is_identify_q, informs_q, opens_q;
     logic ready_q;  // send_ready_i, a cycle ago
 
     assign busy_o = state_q != Idle;
@@ -246,22 +246,21 @@ module lacuna_executor #(
             Measure: begin
                 next_q <= distance_q == '0;
                 kept_q <= distance_q <= 16'(stored_q);
+                informs_q <= is_open_q || is_identify_q;
                 opens_q <= is_open_q && empty_q && nonce_q;
                 state_q <= Decide;
             end
             Decide: begin
                 direct_q <= 1'b1;
                 state_q <= Send;
-                if (is_open_q || is_identify_q) begin
+                opened_o <= opens_q;
+                if (opens_q && !same_session_q) begin
+                    session_q <= request_session_q;
+                    expected_q <= 16'd1;
+                    stored_q <= '0;
+                end
+                if (informs_q) begin
                     // Judged in Send, where the answer is chosen.
-                    if (opens_q) begin
-                        opened_o <= 1'b1;
-                        if (!same_session_q) begin
-                            session_q <= request_session_q;
-                            expected_q <= 16'd1;
-                            stored_q <= '0;
-                        end
-                    end
                 end else if (!same_session_q) begin
                     refused_o <= 1'b1;
                 end else if (next_q) begin
@@ -330,7 +329,7 @@ module lacuna_executor #(
                     direct_detail_o <= 1'b1;
                     direct_length_o <= (IndexW + 1)'(4);
                     state_q <= Launch;
-                    if (is_open_q || is_identify_q) begin
+                    if (informs_q) begin
                         if (!empty_q) begin
                             direct_status_o <= lacuna_link_pkg::StatusBadLength;
                             direct_value_o <= '0;

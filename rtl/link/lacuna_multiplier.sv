@@ -25,11 +25,13 @@ module lacuna_multiplier #(
     logic [WidthA-1:0] a_q;
     logic [WidthB-1:0] b_q;
     logic [CountW-1:0] left_q;
+    logic run_q;  // bits are left
 
     // Highest bit first.
     always_ff @(posedge clk_i) begin
-        done_o <= left_q == CountW'(1);
-        if (left_q != '0) begin
+        done_o <= run_q && left_q == CountW'(1);
+        if (run_q) begin
+            run_q <= left_q != CountW'(1);
             left_q <= left_q - 1'b1;
             b_q <= b_q << 1;
             product_o <= (product_o << 1) + (b_q[WidthB-1] ? (WidthA + WidthB)'(a_q) : '0);
@@ -39,9 +41,10 @@ module lacuna_multiplier #(
             b_q <= b_i;
             product_o <= '0;
             left_q <= CountW'(WidthB);
+            run_q <= 1'b1;
         end
         if (!rst_ni) begin
-            left_q <= '0;
+            run_q <= 1'b0;
             done_o <= 1'b0;
         end
     end

@@ -67,7 +67,7 @@ module lacuna_reply_sender #(
     end
 
     // ---------------------------------------------------------------- scanner
-    typedef enum logic [2:0] {ScanIdle, ScanBody, ScanWait, ScanCrc, ScanEnd, ScanDone} scan_e;
+    typedef enum logic [2:0] {ScanIdle, ScanRun, ScanWait, ScanEnd, ScanDone} scan_e;
 
     (* fsm_encoding = "one-hot" *) scan_e scan_state_q;
     logic [3:0] wait_q;
@@ -84,7 +84,7 @@ module lacuna_reply_sender #(
     logic full_q;
 
     // Codes of the bytes under way find room: Latency of them, four behind, and the final one.
-    assign scan_request = (scan_state_q == ScanBody || scan_state_q == ScanCrc) && !full_q && !emit_request;
+    assign scan_request = scan_state_q == ScanRun && !full_q && !emit_request;
     assign ready_o = scan_state_q == ScanIdle;
 
     lacuna_crc32 u_crc (
@@ -121,9 +121,10 @@ module lacuna_reply_sender #(
                 run_last_q <= 1'b0;
                 after_full_q <= 1'b0;
                 crc_scan_q <= 1'b0;
-                if (send_i) scan_state_q <= ScanBody;
+                if (send_i) scan_state_q <= ScanRun;
             end
-            ScanBody, ScanCrc: begin
+            // The body up to its CRC; then, with crc_scan_q, that.
+            ScanRun: begin
                 wait_q <= '0;
                 if (scan_request) begin
                     scan_index_q <= scan_index_q + 1'b1;
@@ -137,7 +138,7 @@ module lacuna_reply_sender #(
                 scan_left_q <= CountW'(lacuna_link_pkg::CrcBytes);
                 scan_last_q <= 1'b0;
                 if (settled_q) begin
-                    scan_state_q <= ScanCrc;
+                    scan_state_q <= ScanRun;
                     crc_scan_q <= 1'b1;
                 end
             end

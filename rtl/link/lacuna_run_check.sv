@@ -61,6 +61,7 @@ module lacuna_run_check #(
 
     logic multiply_q, multiplied, multiplied_q, multiplied_qq, product_q;
     logic [15:0] factor_a_q, factor_b_q;
+    logic [15:0] y_words_q, y_steps_q;  // of the steps that all have as many output words
     logic [31:0] product;
 
     assign read_next_o = state_q == Head || state_q == Vocabulary;
@@ -99,6 +100,11 @@ module lacuna_run_check #(
         none_q <= count_o == '0;
         many_q <= count_o > 16'(Room);
         last_q <= left_q == 16'd1;
+        y_words_q <= score_o ? model_i.y_words_score : model_i.y_words_generate;
+        y_steps_q <= score_o ? count_o - 1'b1 : count_o;
+        // What the multiplier is to start with, in the cycle after the state.
+        factor_a_q <= state_q == WordBytes ? words_o : state_q == Words ? y_words_q : model_i.x_bytes;
+        factor_b_q <= state_q == WordBytes ? 16'(word_bytes_q) : state_q == Words ? y_steps_q : count_o;
         wanted_q <= step_o ? expected_q[16:0] : tokens_end_q;
         differs_q[0] <= wanted_q[7:0] != length_i[7:0];
         differs_q[1] <= wanted_q[16:8] != 9'(length_i[IndexW:8]);
@@ -141,13 +147,11 @@ module lacuna_run_check #(
             Weigh: begin
                 unknown_q <= 1'b0;
                 left_q <= count_o;
+                outputs_o <= step_o || (!generate_o && first_o[lacuna_link_pkg::TokenFlagLogits]);
+                score_o <= step_o && first_o == lacuna_link_pkg::ModeScore;
                 if (settle_q == '1) state_q <= Judge;
             end
             Judge: begin
-                outputs_o <= step_o || (!generate_o && first_o[lacuna_link_pkg::TokenFlagLogits]);
-                score_o <= step_o && first_o == lacuna_link_pkg::ModeScore;
-                factor_a_q <= model_i.x_bytes;
-                factor_b_q <= count_o;
                 multiply_q <= step_o;
                 state_q <= step_o ? VectorBytes : generate_o ? Words : Vocabulary;
                 if (refused_q) begin
@@ -187,8 +191,6 @@ module lacuna_run_check #(
             end
             // The words of all steps, or of all but a score run's last.
             Words: begin
-                factor_a_q <= score_o ? model_i.y_words_score : model_i.y_words_generate;
-                factor_b_q <= score_o ? count_o - 1'b1 : count_o;
                 multiply_q <= outputs_o;
                 state_q <= outputs_o ? FinalWords : Fits;
                 too_long_q <= many_q;
@@ -201,8 +203,6 @@ module lacuna_run_check #(
                 end
             end
             WordBytes: begin
-                factor_a_q <= words_o;
-                factor_b_q <= 16'(word_bytes_q);
                 multiply_q <= 1'b1;
                 state_q <= Bytes;
             end

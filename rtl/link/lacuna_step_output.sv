@@ -69,7 +69,7 @@ module lacuna_step_output #(
     logic [7:0] units_q, emission_q;    // units left of the group; words of it so far
     logic [7:0] units_next_q;           // behind the present word
     logic [7:0] units_first_q, units_group_q;  // of the first group, of the one behind the present
-    logic through_q, last_group_q, single_q, last_q;
+    logic through_q, only_q, last_group_q, single_q, last_q;
     logic [lacuna_pkg::UnitW-1:0] base_q, unit_q;
     logic [1:0] leaving, port_ok_q;
     // A key orders first by value, then by row, the lower one first.
@@ -116,7 +116,8 @@ module lacuna_step_output #(
         last_group_q <= group_q == '0;
         single_q <= group_q == 12'd1;
         last_q <= left_q == 16'd1;
-        units_first_q <= head_groups_i == 12'd1 ? units_last_i : units_full_i;
+        only_q <= head_groups_i == 12'd1;
+        units_first_q <= only_q ? units_last_i : units_full_i;
         units_group_q <= single_q ? units_last_i : units_full_i;
 
         // Candidates, behind the scan; one that is none has the lowest key.
