@@ -235,7 +235,8 @@ class MemoryRun {
             answer.words.push_back(words_[e][static_cast<std::size_t>(raddr % kEbrs[e].depth)]);
         }
         // Those of bytes come a cycle later.
-        std::swap_ranges(bytes_.begin(), bytes_.end(), answer.words.end() - static_cast<std::ptrdiff_t>(kByteRams));
+        std::swap_ranges(bytes_.begin(), bytes_.end(),
+                         answer.words.end() - static_cast<std::ptrdiff_t>(kByteRams));
         for (std::size_t k = 0; k < kBankDepths.size(); ++k) {
             const auto at = static_cast<std::size_t>(raddr % kBankDepths[k]) * 16;
             answer.activations.insert(answer.activations.end(),
