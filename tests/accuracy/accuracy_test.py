@@ -12,7 +12,8 @@ from tools.accuracy import data, main, page, plan, results, runner, table
 from tools.bitstream.problem import Problem
 from tools.data import mackey_glass
 
-# Writes what lacuna would write; fails once where a file `broken` says so; counts its calls.
+# Writes what lacuna would write; fails once where a file `broken` says so, half way through its answer where `half` does;
+# counts its calls.
 PROGRAM = """#!/usr/bin/env bash
 set -euo pipefail
 echo "$@" >> calls
@@ -24,7 +25,9 @@ case $1 in
     train | prune | quantise)
         if [[ $1 == prune && -f broken ]]; then rm broken; echo 'power failure' >&2; exit 1; fi
         printf '\\x02\\0\\0\\0\\0\\0\\0\\0{}' > "$out" ;;
-    evaluate) echo '{"results": [{"perplexity": 100.5}]}' ;;
+    evaluate)
+        if [[ -f half ]]; then rm half; echo '{"results": [{"perp'; exit 1; fi
+        if [[ $2 == *golden* ]]; then echo '{"results": [{"perplexity": 101.5}]}'; else echo '{"results": [{"perplexity": 100.5}]}'; fi ;;
     estimate) echo '{"figures": [{"mode": "score", "cycles_per_step": 784.0}], "weights": {"kept": 10, "all": 80}, "engine": "e"}' ;;
 esac
 """
@@ -113,11 +116,23 @@ class Queue(unittest.TestCase):
         results.collect(self.planned, self.work, kept)
         items = results.load(kept)
         self.assertEqual([item["column"] for item in items], ["balanced-8x", "dense"])
-        self.assertEqual(items[0]["golden"], 100.5)
+        self.assertEqual((items[0]["float"], items[0]["golden"]), (100.5, 101.5))
         self.assertNotIn("golden", items[1])
+        # The same digits again are still those of the first commit.
         first = (kept / "kjv-words.dense.1.json").read_bytes()
+        (self.work / "kjv-words/dense-1/commit").write_text("another\n")
         results.collect(self.planned, self.work, kept)
         self.assertEqual((kept / "kjv-words.dense.1.json").read_bytes(), first)
+
+    def test_a_run_that_broke_in_a_later_stage_repeats_that_stage_alone(self):
+        (self.work / "half").touch()
+        self.assertEqual(runner.execute(self.planned, self.work, 1, ""), ["kjv-words/dense-1"])
+        self.assertFalse((self.work / "kjv-words/dense-1/test.json").exists())
+        self.assertEqual(runner.execute(self.planned, self.work, 1, ""), [])
+        self.assertEqual(self.calls().count("prune"), 2)
+        self.assertEqual(self.calls().count("evaluate"), 4)
+        results.collect(self.planned, self.work, self.work / "kept")
+        self.assertEqual([item["float"] for item in results.load(self.work / "kept")], [100.5, 100.5])
 
     def test_results_of_other_commands_are_left_out_of_the_table(self):
         runner.execute(self.planned, self.work, 1, "")
@@ -163,6 +178,12 @@ class Table(unittest.TestCase):
         self.assertIn("with 1 thread 1.30 times PyTorch 1.13's by processor time, 1.41 times on the wall (load 2.5); "
                       "with 2 threads 1.30 times PyTorch 1.13's by processor time, 0.90 times on the wall (load 2.5).", text)
         self.assertIn("not measured", table.markdown(self.runs, self.summary, []))
+
+    def test_of_an_accuracy_the_errors_are_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "test.json"
+            file.write_text('{"results": [{"accuracy": 0.96875}]}')
+            self.assertEqual(results.figure_of(file), ("accuracy", 0.03125))
 
     def test_errors_are_compared_in_points(self):
         summary = results.summary([record("digits", "dense", 1, 0.02, key="accuracy"),
