@@ -55,7 +55,9 @@ module lacuna_run_check #(
     logic [31:0] expected_q;               // bytes of the payload with vectors
     logic [16:0] tokens_end_q, wanted_q;   // with tokens; with what there is
     logic [1:0] differs_q;                 // the payload has not as many
-    logic high_q, wide_q, unknown_q, seen_q;
+    logic high_q, wide_q, unknown_q;
+    logic [7:0] token_q;
+    logic [1:0] seen_q;                    // it is a new one, a cycle and two ago
     logic refused_q;                       // by the first verdicts
     logic [7:0] refusal, refusal_q;
 
@@ -116,7 +118,8 @@ module lacuna_run_check #(
         if (state_q == Judge) product_q <= 1'b0;
         else if (multiplied_qq) product_q <= 1'b1;
         wide_q <= product[31:15] != '0;
-        bad_token_q <= 9'(generate_o ? first_o : read_byte_i) >= model_i.token_count;
+        token_q <= generate_o ? first_o : read_byte_i;
+        bad_token_q <= 9'(token_q) >= model_i.token_count;
         too_long_q <= product > 32'(Room);
 
         unique case (state_q)
@@ -171,16 +174,16 @@ module lacuna_run_check #(
             end
             // TOKENS: all of them, before the first step.
             Vocabulary: begin
-                seen_q <= read_valid_i;
-                if (seen_q && bad_token_q) unknown_q <= 1'b1;
+                seen_q <= {seen_q[0], read_valid_i};
+                if (seen_q[1] && bad_token_q) unknown_q <= 1'b1;
                 if (read_valid_i) begin
                     left_q <= left_q - 1'b1;
                     if (last_q) state_q <= Sentence;
                 end
             end
             Sentence: begin
-                seen_q <= 1'b0;
-                if (seen_q && bad_token_q) unknown_q <= 1'b1;
+                seen_q <= {seen_q[0], 1'b0};
+                if (seen_q[1] && bad_token_q) unknown_q <= 1'b1;
                 if (settle_q[1]) begin
                     state_q <= Words;
                     if (unknown_q) begin
