@@ -360,7 +360,8 @@ module lacuna_engine #(
     lacuna_pkg::wave_t lane_wave_in;
     logic [lacuna_pkg::BankBits-1:0] lane_bank_in;
 
-    assign lane_wave_in = host_active ? host_wave : fetch_wave_qqq;
+    // The host's waves carry no operands and the issuer's only those, and never both are under way.
+    assign lane_wave_in = fetch_wave_qqq | host_wave;
     assign lane_bank_in[lacuna_pkg::BankBits-1:lacuna_pkg::LoadW] = bank_word[lacuna_pkg::BankBits-1:lacuna_pkg::LoadW];
     assign lane_bank_in[lacuna_pkg::LoadW-1:0] = host_active ? load : bank_word[lacuna_pkg::LoadW-1:0];
 
