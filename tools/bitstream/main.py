@@ -151,6 +151,7 @@ def timing(options):
 
 
 def list_boards(_options):
+    best = result.best_timings()
     print(f"{'BOARD':<15}{'SIZE':<6}{'part':<14}{'clock':>9}  {'default engine':<34}{'built':<22}UART")
     for name in planning.board_names():
         board = planning.read_board(name)
@@ -160,7 +161,7 @@ def list_boards(_options):
             except Problem as problem:
                 print(f"{name:<15}{size:<6}{part:<14}{problem}")
                 continue
-            kept = result.read_timing(plan.name)
+            kept = best.get((name, size))
             built = f"{kept['achieved_mhz']:.1f} MHz (seed {kept['seed']})" if kept else "no"
             engine = f"T={plan.engine['Tiles']} P={plan.engine['Ports']} weights {plan.engine['WeightDepth']}"
             print(f"{name:<15}{size:<6}{part:<14}{plan.clock.clock_mhz:>5.0f} MHz  {engine:<34}{built:<22}{board.uart}")

@@ -111,6 +111,17 @@ def read_timing(name):
     return json.loads(file.read_text()) if file.is_file() else None
 
 
+def best_timings():
+    """Of each board and size, the record in results/timing with the fastest clock that met what was asked for."""
+    best = {}
+    for file in sorted((ROOT / "results" / "timing").glob("*.json")):
+        found = json.loads(file.read_text())
+        key = found["board"], found["size"]
+        if found["met"] and (key not in best or found["achieved_mhz"] > best[key]["achieved_mhz"]):
+            best[key] = found
+    return best
+
+
 def seed_table(seeds):
     """Fmax by seed, with bars."""
     most = max((s["achieved_mhz"] or 0 for s in seeds), default=0)
