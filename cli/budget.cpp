@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string>
 
 #include "common/error.hpp"
 #include "common/progress.hpp"
@@ -33,19 +34,28 @@ ModelShape model_shape(const NetworkShape& network, const BankCounts& counts, in
     return shape;
 }
 
-/// Sweeps alone: what adds up over the operations.
+/// Sweeps alone: what adds up over the operations. A head that rides with the top layer has none of its own.
 BudgetCost sweep_cost(const NetworkShape& network, const Geometry& geometry) {
-    const auto cycles = [network, geometry](std::size_t operation, int k_x, int k_h, int k_head) {
+    const auto layout_of = [network, geometry](int k_x, int k_h, int k_head) {
         BankCounts counts;
         counts.k_x.assign(network.units.size(), k_x);
         counts.k_h.assign(network.units.size(), k_h);
         counts.k_head = k_head;
-        const auto model = blank_model(model_shape(network, counts, geometry.activation_bits));
-        const auto layout = Layout::unchecked(model, geometry);
-        return static_cast<double>(layout.operations.at(operation).sweep_cycles(geometry.ports));
+        return Layout::unchecked(blank_model(model_shape(network, counts, geometry.activation_bits)),
+                                 geometry);
     };
-    return {[=](std::size_t layer, int k_x, int k_h) { return cycles(layer, k_x, k_h, kBankColumns); },
-            [=, head = network.units.size()](int k) { return cycles(head, kBankColumns, kBankColumns, k); }};
+    return {[=](std::size_t layer, int k_x, int k_h) {
+                return static_cast<double>(
+                    layout_of(k_x, k_h, kBankColumns).operations.at(layer).sweep_cycles(geometry.ports));
+            },
+            [=, top = network.units.size() - 1](int k_x, int k_h, int k_head) {
+                const auto layout = layout_of(k_x, k_h, k_head);
+                long cycles = 0;
+                for (std::size_t i = top; i < layout.operations.size(); ++i) {
+                    cycles += layout.sweep_cycles(Mode::Score, i);
+                }
+                return static_cast<double>(cycles);
+            }};
 }
 
 void print_sensitivities(const std::vector<Sensitivity>& sensitivities) {
@@ -112,7 +122,6 @@ void choose_counts(const BudgetSettings& settings, const Dataset& data, const Pa
                    const Flat<float>& parameters, TrainOptions& options) {
     const auto network = layout.shape();
     const auto geometry = settings.geometry();
-    const auto weights = weight_cost(layout);
     const double all = static_cast<double>(kept_weights(layout, Flat<float>::Ones(layout.size())).all);
     const double most_weights = settings.size.empty() ? all : settings.weights(all);
 
@@ -137,35 +146,32 @@ void choose_counts(const BudgetSettings& settings, const Dataset& data, const Pa
     print_sensitivities(sensitivities);
 
     const bool by_cycles = settings.cycles > 0;
-    const auto best = best_assignments(sensitivities, by_cycles ? sweep_cost(network, geometry) : weights);
-    const auto size_of = [&](const BankCounts& counts) {
-        PruneOptions prune;
-        prune.k_x = counts.k_x;
-        prune.k_h = counts.k_h;
-        prune.k_head = counts.k_head;
-        double size = 0;
-        for (const auto& matrix : pruned_matrices(layout, prune)) {
-            size += static_cast<double>(matrix.target);
-        }
-        return size;
-    };
+    std::vector<BudgetCost> costs = {weight_cost(layout)};
+    if (by_cycles) {
+        costs.push_back(sweep_cost(network, geometry));
+    }
+    const auto best = best_assignments(sensitivities, costs);
     const auto cycles = [&](const BankCounts& counts) {
         return cycles_of(model_shape(network, counts, settings.activation_bits), geometry);
     };
-    const auto fits = [&](const Assignment& assignment) {
-        return size_of(assignment.counts) <= most_weights &&
-               (!by_cycles ||
-                (assignment.cost <= settings.cycles && cycles(assignment.counts) <= settings.cycles));
-    };
-    const auto chosen = std::find_if(best.rbegin(), best.rend(), fits);
-    if (chosen == best.rend()) {
-        const auto& least = best.front().counts;
-        throw Error(
-            fmt::format("the budget is {:.0f} weights{}, but k = 1 everywhere leaves {:.0f} weights and "
-                        "takes {:.1f} cycles; "
-                        "raise the budget, or train a smaller model",
-                        most_weights, by_cycles ? fmt::format(" and {} cycles", settings.cycles) : "",
-                        size_of(least), cycles(least)));
+    const auto* const chosen = least_rise(best, [&](const Assignment& assignment) {
+        return assignment.costs.front() <= most_weights &&
+               (!by_cycles || cycles(assignment.counts) <= settings.cycles);
+    });
+    if (chosen == nullptr) {
+        std::string budget = fmt::format("{:.0f} weights", most_weights);
+        std::string least = fmt::format("the smallest keeps {:.0f} weights", best.front().costs.front());
+        if (by_cycles) {
+            double fastest = cycles(best.front().counts);
+            for (const auto& assignment : best) {
+                fastest = std::min(fastest, cycles(assignment.counts));
+            }
+            budget += fmt::format(" and {} cycles", settings.cycles);
+            least += fmt::format(", the fastest takes {:.1f} cycles", fastest);
+        }
+        throw Error(fmt::format(
+            "no choice of k fits the budget of {}: {}; raise the budget, or train a smaller model", budget,
+            least));
     }
     options.prune.k_x = chosen->counts.k_x;
     options.prune.k_h = chosen->counts.k_h;
@@ -176,7 +182,7 @@ void choose_counts(const BudgetSettings& settings, const Dataset& data, const Pa
                "chosen: --k-x {} --k-h {}{}: {:.0f} of {:.0f} weights ({:.2f}x), {:.1f} cycles a step\n",
                fmt::join(chosen->counts.k_x, ","), fmt::join(chosen->counts.k_h, ","),
                network.head_on_engine() ? fmt::format(" --k-head {}", chosen->counts.k_head) : "",
-               size_of(chosen->counts), all, all / size_of(chosen->counts), cycles(chosen->counts));
+               chosen->costs.front(), all, all / chosen->costs.front(), cycles(chosen->counts));
 }
 
 }  // namespace lacuna

@@ -30,8 +30,8 @@ void add_budget_flags(CLI::App& command, BudgetSettings& settings);
 double cycles_of(const ModelShape& shape, const Geometry& geometry);
 
 /// Measures the sensitivity of each matrix on the validation split, fills k_x, k_h and k_head of
-/// `options.prune` with the best choice under the budget, and prints both. Throws `Error` when even k = 1 is
-/// too much.
+/// `options.prune` with the best choice under the budget, and prints both. Throws `Error` when no
+/// choice fits.
 void choose_counts(const BudgetSettings& settings, const Dataset& data, const ParameterLayout& layout,
                    const Flat<float>& parameters, TrainOptions& options);
 

@@ -30,10 +30,14 @@ std::vector<Sensitivity> measure_sensitivity(
     const std::function<double(const Flat<float>&)>& loss,
     const std::function<void(std::size_t done, std::size_t total)>& progress);
 
-/// Costs that add up over layers and head.
+/// Budgets that may bind at the same time: weights and cycles.
+inline constexpr std::size_t kMostCosts = 2;
+
+/// A cost that adds up over the layers below the top, and the top layer with the head, which may share a
+/// sweep.
 struct BudgetCost {
     std::function<double(std::size_t layer, int k_x, int k_h)> layer;
-    std::function<double(int k)> head;
+    std::function<double(int k_x, int k_h, int k_head)> top;  ///< k_head 16 also where there is no head
 };
 
 /// Weights kept, as `pruned_matrices` counts them.
@@ -41,14 +45,20 @@ BudgetCost weight_cost(const ParameterLayout& layout);
 
 struct Assignment {
     BankCounts counts;
-    double cost = 0.0;
+    std::array<double, kMostCosts>
+        costs{};        ///< in the order of the costs asked for; 0 for those that were not
     double rise = 0.0;  ///< sum over the matrices; what remains of it after fine-tuning is much less
 };
 
-/// The assignments that no other beats in cost and rise at once, cheapest first (so the rise falls): exact,
-/// a knapsack solved layer by layer with all dominated choices thrown away.
+/// The assignments that no other beats in all costs and the rise at once, cheapest first: exact, a knapsack
+/// solved layer by layer with all dominated choices thrown away.
 /// @param sensitivities of x and h of each layer, and of the head, or not when it stays dense or on the host
+/// @param costs one or two
 std::vector<Assignment> best_assignments(const std::vector<Sensitivity>& sensitivities,
-                                         const BudgetCost& cost);
+                                         const std::vector<BudgetCost>& costs);
+
+/// The one of least rise among those for which `fits` holds, the cheapest of equals; null when none does.
+const Assignment* least_rise(const std::vector<Assignment>& assignments,
+                             const std::function<bool(const Assignment&)>& fits);
 
 }  // namespace lacuna

@@ -44,18 +44,31 @@ expect 'a size is kept' 0 'rise of the validation loss' 'chosen: --k-x' -- \
     prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --budget 4x --out small.safetensors
 expect 'a size that is none' 1 "--budget is '8y', expected how many times smaller, such as 8x, or a number of weights" -- \
     prune dense.safetensors "${fast[@]}" --budget 8y --out none.safetensors
-expect 'a size out of reach' 1 'k = 1 everywhere leaves' -- \
+expect 'a size out of reach' 1 'no choice of k fits the budget of 96 weights: the smallest keeps 603 weights' -- \
     prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --budget 100x --out none.safetensors
-expect 'cycles out of reach' 1 'k = 1 everywhere leaves' -- \
+expect 'cycles out of reach' 1 'no choice of k fits the budget of 9648 weights and 3 cycles' -- \
     prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --budget-cycles 3 --out none.safetensors
 expect 'a budget beside k' 1 'leave out --scheme, --k-x' -- \
     prune dense.safetensors "${fast[@]}" --budget 8x --k-x 2,2 --out none.safetensors
+# What costs no fewer cycles must still be found by its weights: k = 1 takes the same sweeps as k = 2 here.
+expect 'weights and cycles' 0 'chosen: --k-x 1,1 --k-h 1,1 --k-head 1: 603 of 9648 weights (16.00x)' -- \
+    prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --budget 16x --budget-cycles 1000 --out both.safetensors
 [[ ! -e none.safetensors ]] || { echo 'FAIL: a refused command wrote a model'; failed=$((failed + 1)); }
 
 # The budget holds: weights as `estimate` counts them.
 kept=$("$lacuna" estimate small.safetensors --json | grep -A 2 '"weights"' | tr -dc '0-9 \n' | xargs)
 read -r all left <<< "$kept"
 [[ -n $left && $((left * 4)) -le $all ]] || { echo "FAIL: the budget of 4x left $left of $all weights"; failed=$((failed + 1)); }
+
+# Cycles as well, for a head that rides with the top layer: what k = 2 everywhere takes is enough for more weights.
+cycles() { "$lacuna" estimate "$1" --json | grep -m 1 '"cycles_per_step"' | tr -dc '0-9.'; }
+expect 'k = 2' 0 -- prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --k 2 --out two.safetensors
+most=$(cycles two.safetensors)
+expect 'cycles are kept' 0 'chosen: --k-x' -- \
+    prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --budget-cycles "$most" --out quick.safetensors
+taken=$(cycles quick.safetensors)
+awk -v taken="${taken:-none}" -v most="$most" 'BEGIN { exit !(taken > 0 && taken <= most) }' ||
+    { echo "FAIL: the budget of $most cycles became $taken"; failed=$((failed + 1)); }
 
 # ---- the whole chain
 chain=(compress dense.safetensors "${fast[@]}" --budget 4x --out chain)
