@@ -186,29 +186,6 @@ TEST_CASE("each sum of a GRU has a scale and a bias of its own") {
     CHECK(largest == 127);
 }
 
-TEST_CASE("calibration measures moments and ranges") {
-    const FloatModel model = random_float_model(1);
-    const auto tokens = random_tokens(700);
-    const Calibration calibration = calibrate(model, text_of(tokens));
-    CHECK(calibration.steps == 699);
-    CHECK(calibration.quality.figure == bits_per_character(model, tokens));
-
-    FloatRunner runner(model);
-    double moment = 0;
-    float largest_c = 0;
-    for (std::size_t t = 0; t < 699; ++t) {
-        const auto own = static_cast<double>(runner.h(1)[5]);
-        runner.step(tokens[t]);
-        moment += own * static_cast<double>(runner.h(0)[3]) / 699;
-        largest_c = std::max(largest_c, runner.c(1).cwiseAbs().maxCoeff());
-    }
-    CHECK(calibration.layers[1].moment.rows() == 42);
-    CHECK(calibration.layers[1].moment(3, 24 + 5) == doctest::Approx(moment).epsilon(1e-3));
-    CHECK(calibration.layers[1].moment(24 + 5, 3) == doctest::Approx(moment).epsilon(1e-3));
-    CHECK(calibration.layers[1].largest_c == largest_c);
-    CHECK_THROWS_AS(calibrate(model, text_of(random_tokens(1))), Error);
-}
-
 TEST_CASE("kept columns are those of the weights; free slots take the lowest columns") {
     FloatModel model = pruned_model(3, 3);
     auto& weight = model.layers[0].weight_ih;

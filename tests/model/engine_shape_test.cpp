@@ -73,6 +73,18 @@ TEST_CASE("removed units are not there any more, the rest is dense") {
     }
 }
 
+TEST_CASE("a unit that only the layer above reads stays, one that nothing reads goes") {
+    const ParameterLayout layout(shape_with(Task::Characters));
+    auto parameters = initial_parameters(layout, 3);
+    view(parameters, layout.layers[0].weight_h).col(3).setZero();
+    view(parameters, layout.layers[0].weight_h).col(5).setZero();
+    view(parameters, layout.layers[1].weight_x).col(5).setZero();
+    DataFormat format;
+    format.task = Task::Characters;
+    CHECK(engine_shape(unflatten(parameters, layout, format)).shape.units ==
+          std::vector<std::size_t>{31, 48});
+}
+
 TEST_CASE("unstructured weights need the k of their fullest bank") {
     PruneOptions options;
     options.scheme = Scheme::Unstructured;

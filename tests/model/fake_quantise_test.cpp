@@ -55,6 +55,8 @@ TEST_CASE("rounded weights are int8 multiples of a scale that both parts of a ro
             }
             CHECK(grid.off < 1e-3);
             CHECK(grid.largest == doctest::Approx(127.0));
+            const auto rounded_h = view(rounded, layout.layers[n].weight_h);
+            CHECK((rounded_h.row(row) - exact_h.row(row)).cwiseAbs().maxCoeff() < 0.501 * step);
         }
         CHECK(view(rounded, layout.layers[n].bias) == view(exact, layout.layers[n].bias));
     }

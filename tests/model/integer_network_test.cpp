@@ -209,6 +209,19 @@ TEST_CASE("h, c and outputs in training equal the golden model's, before and aft
     }
 }
 
+TEST_CASE("the golden model is scored as the network in its integers is, whatever the task") {
+    for (const Task task : kTasks) {
+        CAPTURE(task_name(task));
+        const Case test(task, Cell::Lstm, 8, 2);
+        Trainer trainer(test.data, test.layout, test.hosted, test.model, test.options);
+        const auto expected = trainer.evaluate(test.data.valid, 1);
+        const auto score = score_golden(trainer.quantised(), test.data.valid).quality;
+        CHECK(score.count == expected.count);
+        CHECK(score.loss == doctest::Approx(expected.loss).epsilon(1e-5));
+        CHECK(score.figure == doctest::Approx(expected.figure).epsilon(1e-5));
+    }
+}
+
 TEST_CASE("rows too long for float's 24 bits are summed in double") {
     NetworkShape shape{0, 1500, {4}, Cell::Lstm, Task::Regression, 1, false};
     const ParameterLayout layout(shape);

@@ -43,6 +43,7 @@ TEST_CASE("a parameter without gradient stays exactly where it is") {
 TEST_CASE("clipping shortens long gradients only, and Adam takes the factor") {
     CHECK(clip_scale(4.0, 10.0) == 1.0);
     CHECK(clip_scale(4.0, 1.0) == 0.25);
+    CHECK(clip_scale(4.0, 3.2) == 0.8);
     Flat<float> a = Flat<float>::Constant(16, 1.0F);
     Flat<float> b = a;
     Adam scaled(16);

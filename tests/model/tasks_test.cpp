@@ -181,6 +181,23 @@ TEST_CASE("a classifier remembers the first step of sequences of different lengt
     CHECK(learnt(data, shape_for(data), options_for(12)) > 0.98);
 }
 
+TEST_CASE("of a sequence with one class the last step of its own length is scored") {
+    const auto data = sign_data();
+    const std::vector<long> sequences = {4, 0, 9};
+    const auto batch = sequence_batch(data.train, sequences);
+    std::vector<Eigen::Index> expected;
+    for (long t = 0; t < batch.columns() / 3; ++t) {
+        for (long b = 0; b < 3; ++b) {
+            const auto s = static_cast<std::size_t>(sequences[static_cast<std::size_t>(b)]);
+            if (t + 1 == data.train.starts[s + 1] - data.train.starts[s]) {
+                expected.push_back(3 * t + b);
+            }
+        }
+    }
+    CHECK(expected.size() == 3);
+    CHECK(batch.scored == expected);
+}
+
 TEST_CASE("a series is forecast, as a stream and as sequences") {
     auto data = wave_data();
     CHECK(data.train.series());
