@@ -67,7 +67,7 @@ module lacuna_link_info #(
 
     always_comb begin
         place = address_i;
-        if (open_i) place = address_i < 7'd2 ? address_i + 7'(lacuna_link_pkg::IdentifyProtocol) : address_i + OpenSkip;
+        if (open_i && !detail_i) place = address_i < 7'd2 ? address_i + 7'(lacuna_link_pkg::IdentifyProtocol) : address_i + OpenSkip;
     end
 
     always_ff @(posedge clk_i) begin

@@ -38,7 +38,7 @@ module lacuna_link_rate #(
     always_ff @(posedge clk_i) begin
         restart_o <= 1'b0;
         left_q <= left_q - 1'b1;
-        good_q <= good_i;
+        good_q <= good_i && !set_i;  // a frame of the old rate proves nothing about the new one
         failed_q <= bad_i;
         break_q <= break_i;
         if (good_q) trial_q <= 1'b0;

@@ -193,8 +193,9 @@ TEST_CASE("sessions: OPEN is always heard, everything else wants the open one") 
     rig.step(prng);
 
     // Nonce 0 and payloads are refused.
-    CHECK(rig.host.exchange({0, 0, static_cast<std::uint8_t>(Opcode::Open), {}})->status ==
-          code(Status::BadValue));
+    const auto nonce = rig.host.exchange({0, 0, static_cast<std::uint8_t>(Opcode::Open), {}});
+    CHECK(nonce->status == code(Status::BadValue));
+    CHECK(get(nonce->payload, 0, 4) == 0xFFFF);
     CHECK(rig.host.exchange({600, 0, static_cast<std::uint8_t>(Opcode::Open), {1}})->status ==
           code(Status::BadLength));
     CHECK(rig.host.exchange({600, 0, static_cast<std::uint8_t>(Opcode::Identify), {1}})->status ==
