@@ -45,7 +45,7 @@ def rate(program, record):
 
 
 def rates(program):
-    """Of the best record of every board in results/timing, the fastest first."""
+    """Of the best record of every board and size in results/timing, the fastest first."""
     records = result.best_timings().values()
     if not records:
         raise Problem("results/timing has no record yet: make timing BOARD=... SIZE=... makes one")
