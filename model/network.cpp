@@ -266,6 +266,7 @@ void Network<Scalar>::forward_steps(const Flat<Scalar>& parameters, std::size_t 
     const auto weight_h = view(parameters, layout_.layers[n].weight_h);
     const auto bias = view(parameters, layout_.layers[n].bias);
     const Index units = weight_h.cols();
+    const auto all_before = before(n);  // a block of it refers to it
     for (Index first = 0; first < columns_; first += streams_) {
         trace.gates.middleCols(first, streams_).colwise() += bias.col(0).head(weight_h.rows());
         if (trace.keep_h.size() > 0) {
@@ -273,7 +274,7 @@ void Network<Scalar>::forward_steps(const Flat<Scalar>& parameters, std::size_t 
                 trace.hidden.middleCols(first, streams_).cwiseProduct(trace.keep_h);
         }
         auto sums = sums_of_h(trace).middleCols(first, streams_);
-        const auto h_before = before(n).middleCols(first, streams_);
+        const auto h_before = all_before.middleCols(first, streams_);
         timed([&] {
             if (trace.kept_h) {
                 trace.kept_h->add_product(h_before, sums);
