@@ -200,6 +200,27 @@ TEST_CASE("dropout drops the same elements in all steps, and another seed others
     CHECK(network.outputs() != first);
 }
 
+TEST_CASE("dropout keeps the mean of what it drops from") {
+    Fixture fixture(
+        {0, 5, {6}, Cell::Lstm, Task::Regression, 2, false});  // outputs are linear in what is dropped
+    Network<double> network(fixture.layout, kStreams);
+    fixture.loss(network, 0.0);
+    const Network<double>::Matrix whole = network.outputs();
+    fixture.options = dropped({0.0, 0.0, 0.4});
+    constexpr int kDraws = 4000;
+    Network<double>::Matrix mean = Network<double>::Matrix::Zero(whole.rows(), whole.cols());
+    double squares = 0.0;
+    for (int i = 0; i < kDraws; ++i) {
+        fixture.options.dropout_seed = static_cast<std::uint64_t>(i);
+        fixture.loss(network, 0.0);
+        mean += network.outputs() / kDraws;
+        squares += (network.outputs() - whole).squaredNorm() / kDraws;
+    }
+    const double deviation = std::sqrt(squares / static_cast<double>(whole.size()));
+    CHECK(deviation > 0.01);
+    CHECK((mean - whole).cwiseAbs().maxCoeff() < 0.1 * deviation);  // 6 times the mean's own deviation
+}
+
 TEST_CASE("what lies behind a sequence's end has no effect") {
     Fixture fixture(classes_shape);
     Network<double> network(fixture.layout, kStreams);
