@@ -66,6 +66,25 @@ TEST_CASE("the number of threads does not change a byte") {
     }
 }
 
+TEST_CASE("shards share the work of one batch: their number changes the rounding only") {
+    const auto corpus = tiny_corpus();
+    const ParameterLayout layout(tiny_shape(corpus));
+    const auto start = initial_parameters(layout, 1);
+    const auto after = [&](int shards) {
+        auto options = tiny_options();
+        options.shards = shards;
+        Trainer trainer(corpus, layout, start, options);
+        for (int i = 0; i < 10; ++i) {
+            trainer.step();
+        }
+        return Flat<float>(trainer.pruned_parameters());
+    };
+    const auto one = after(1);
+    for (const int shards : {2, 4}) {
+        CHECK((after(shards) - one).norm() < 0.01F * (one - start).norm());
+    }
+}
+
 TEST_CASE("a restored checkpoint goes on to the same bytes") {
     const auto corpus = tiny_corpus();
     const ParameterLayout layout(tiny_shape(corpus));
