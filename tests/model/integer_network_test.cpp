@@ -226,7 +226,7 @@ TEST_CASE("rows too long for float's 24 bits are summed in double") {
     NetworkShape shape{0, 1500, {4}, Cell::Lstm, Task::Regression, 1, false};
     const ParameterLayout layout(shape);
     auto flat = initial_parameters(layout, 3);
-    view(flat, layout.layers[0].weight_x).setConstant(0.25F);
+    view(flat, layout.layers[0].weight_x).setConstant(0.5F);
     DataFormat format;
     format.task = Task::Regression;
     format.input = {Eigen::VectorXf::Zero(1500), Eigen::VectorXf::Ones(1500)};
@@ -235,8 +235,8 @@ TEST_CASE("rows too long for float's 24 bits are summed in double") {
     SplitMix64 random(5);
     Split split;
     split.starts = {0, 40};
-    split.inputs =
-        Eigen::MatrixXf::NullaryExpr(1500, 40, [&] { return static_cast<float>(random.uniform() - 0.45); });
+    split.inputs = Eigen::MatrixXf::NullaryExpr(
+        1500, 40, [&] { return static_cast<float>(0.8 + 0.2 * random.uniform()); });
     split.targets = Eigen::MatrixXf::NullaryExpr(1, 40, [&] { return static_cast<float>(random.uniform()); });
     for (const int act : {8, 16}) {
         CAPTURE(act);
@@ -247,16 +247,21 @@ TEST_CASE("rows too long for float's 24 bits are summed in double") {
         const auto hosted = quantise_hosted(model, calibrate(model, split), options, report);
         IntegerNetwork integers(hosted, layout);
         integers.load(integers.stored(flatten(model, layout)));
-        const auto x = quantised_input(hosted.model, {split.inputs.data(), 1500});
-        Eigen::MatrixXf column(1500, 1);
-        std::int64_t expected = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            column(static_cast<Eigen::Index>(i), 0) = x[i];
-            expected += std::int64_t{x[i]} * hosted.model.layers[0].x.value[i];
+        Eigen::MatrixXf columns(1500, 40);
+        Eigen::VectorXd expected = Eigen::VectorXd::Zero(40);
+        for (Eigen::Index t = 0; t < 40; ++t) {
+            const auto x = quantised_input(hosted.model, {split.inputs.col(t).data(), 1500});
+            std::int64_t sum = 0;
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                columns(static_cast<Eigen::Index>(i), t) = x[i];
+                sum += std::int64_t{x[i]} * hosted.model.layers[0].x.value[i];
+            }
+            expected[t] = static_cast<double>(sum);
         }
+        CHECK(expected.minCoeff() > 1 << 24);
         Eigen::MatrixXd sums;
-        integers.x_sums(0, column, sums);
-        CHECK(sums(0, 0) == static_cast<double>(expected));
+        integers.x_sums(0, columns, sums);
+        CHECK(sums.row(0).transpose() == expected);
     }
 }
 
