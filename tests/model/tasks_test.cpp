@@ -181,6 +181,15 @@ TEST_CASE("a classifier remembers the first step of sequences of different lengt
     CHECK(learnt(data, shape_for(data), options_for(12)) > 0.98);
 }
 
+TEST_CASE("NRMSE is over the variance of each target, whatever its mean") {
+    Tally tally(Task::Regression);
+    tally.add_values(Eigen::Vector2f(1.5F, 12.0F), Eigen::Vector2f(1.0F, 10.0F));
+    tally.add_values(Eigen::Vector2f(2.5F, 28.0F), Eigen::Vector2f(3.0F, 30.0F));
+    // Variances 1 and 100, squared errors 0.25 and 4.
+    CHECK(tally.quality().loss == doctest::Approx((0.25 + 4.0) / 2));
+    CHECK(tally.quality().figure == doctest::Approx(std::sqrt((0.25 + 0.04) / 2)));
+}
+
 TEST_CASE("of a sequence with one class the last step of its own length is scored") {
     const auto data = sign_data();
     const std::vector<long> sequences = {4, 0, 9};
