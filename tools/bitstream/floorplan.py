@@ -5,10 +5,11 @@ leaves a tile's weight memory up to half a die away from the multipliers that it
 wires along those rows are taken several times over. So these get their places here, and everything else is nextpnr's.
 
 Each lane has a quarter of the columns. It begins in the row of multipliers with the largest Y, goes up in one half of them
-and comes down in the other, so that all lanes begin and end along one row, near the memories of activations and results. Block RAMs are nearest to what they feed, by exchange until none is gained: weights to
-their tile's multipliers, activations to where the lanes begin, rows to where their lane ends. Tables of gates and cells, on
-the way from there to the cells, are nextpnr's: given places, they were up to 9 ns from their gates. Where one row
-of multipliers is all there is, only the weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
+and comes down in the other, so that all lanes begin and end along one row, near the memories of activations and results.
+Block RAMs are nearest to what they feed, by exchange until none is gained: weights to their tile's multipliers, activations
+to where the lanes begin, rows to where their lane ends. Tables of gates and cells, on the way from there to the cells, are
+nextpnr's: given places, they were up to 9 ns from their gates. Where one row of multipliers is all there is, only the
+weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
 """
 
 import json
