@@ -117,7 +117,7 @@ comma := ,
 in-folder = @mkdir -p build && cmake -S . -B build/$(1) -G Ninja -DLACUNA_WERROR=$(WERROR) $(2) $(CMAKE_FLAGS) \
 	> build/$(1).log 2>&1 || { cat build/$(1).log; exit 1; }
 
-soak: setup-ready ## Run 300 random models on engines of 1 to 13 tiles; MODELS=n SEED=n
+soak: setup-ready ## Run 300 random models on engines of 1 to 21 tiles; MODELS=n SEED=n
 	$(call in-folder,soak,-DLACUNA_SOAK=ON)
 	@ninja -C build/soak -j $(JOBS) lacuna-soak
 	@build/soak/tests/system/lacuna-soak $(if $(MODELS),--models '$(MODELS)') $(if $(SEED),--seed '$(SEED)')

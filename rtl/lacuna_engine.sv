@@ -2,13 +2,13 @@
 //
 // Reset: hold rst_ni low for at least 128 cycles, so that idle waves pass the lanes and the delay rings.
 // Use: load the memories through mem_* (lacuna_host), which wait while busy_o is high; with busy_o low, clear_i for one
-// cycle zeroes the state, and start_i (not together with clear_i) runs a program entry for a number of steps. x_* takes input banks and y_* gives results, both
-// valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for a recurrent layer that
+// cycle zeroes the state, as a reset does, and start_i (not together with clear_i) runs a program entry for a number of
+// steps. x_* takes input banks and y_* gives results, both valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for a recurrent layer that
 // emits, h in lane 0 and c in lane 1.
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
-// rows a port, OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
+// rows a port (with the ECP5's block RAMs to 65536, BankDepth to 1024), OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
 // activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BankColumns, 0 to all: how many columns of
 // four bytes of the activation memory are in block RAM, the others being distributed.
 // CellDsps 1: the cell update multiplies in three DSPs a port; 0: in carry chains, where the PEs take every DSP.
@@ -72,6 +72,7 @@ module lacuna_engine #(
 );
     localparam int unsigned BankAw = $clog2(BankDepth);
     localparam int unsigned CreditW = $clog2(OutputDepth) + 1;
+    localparam int unsigned OutputW = Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW;
 
     if (lacuna_pkg::ActAsked != lacuna_pkg::ActW) begin : gen_bad_act
         $error("lacuna_engine: LACUNA_ACT must be 8 or 16");
@@ -185,14 +186,13 @@ module lacuna_engine #(
     lacuna_pkg::wave_t issue_wave;
     logic group_valid;
     lacuna_pkg::group_t issue_group;
-    logic [CreditW-1:0] credit_q;
+    logic [CreditW-1:0] credit;
 
     lacuna_program u_program (
         .clk_i,
         .we_i(access_q.program_we),
         .address_i(access_q.address[lacuna_pkg::EntryW+2:0]),
         .word_i(access_q.data[31:0]),
-        .word_select_i(access_q.address[2:0]),
         .word_o(program_word),
         .entry_i(program_entry),
         .descriptor_o(descriptor)
@@ -244,7 +244,7 @@ module lacuna_engine #(
         .wanted_tag_o(wanted_tag),
         .held_i(bank_held),
         .new_i(bank_new),
-        .credit_i(credit_q),
+        .credit_i(credit),
         .fire_o(fire),
         .bank_o(issue_bank),
         .weight_o(issue_weight),
@@ -393,7 +393,7 @@ module lacuna_engine #(
     lacuna_pkg::group_t drain_group;
     logic [1:0] retired;
     logic push, push_ready;
-    logic [Ports*lacuna_pkg::Lanes*lacuna_pkg::GateW-1:0] push_data;
+    logic [OutputW-1:0] push_data;
 
     lacuna_drain #(
         .Tiles(Tiles), .Ports(Ports)
@@ -444,47 +444,44 @@ module lacuna_engine #(
     );
 
     // ---------------------------------------------------------------- output buffer
+    // A register on the way there; there is room, by the issuer's credit.
+    logic push_q;
+    logic [OutputW-1:0] push_data_q;
+
+    always_ff @(posedge clk_i) begin
+        push_q <= push;
+        push_data_q <= push_data;
+    end
+
     lacuna_fifo #(
-        .Width(Ports * lacuna_pkg::Lanes * lacuna_pkg::GateW),
+        .Width(OutputW),
         .Depth(OutputDepth)
     ) u_output (
         .clk_i,
         .rst_ni(reset_nq[2]),
-        .in_valid_i(push),
+        .in_valid_i(push_q),
         .in_ready_o(push_ready),
-        .in_data_i(push_data),
+        .in_data_i(push_data_q),
         .out_valid_o(y_valid_o),
         .out_ready_i(y_ready_i),
         .out_data_o(y_data_o)
     );
 
-    // ---------------------------------------------------------------- groups under way, credit, counters
-    logic [5:0] flight_q;
-    logic taken_q;                 // a word from the output buffer, in the cycle before
-    logic [1:0] begun_q, ended_q;  // groups, likewise
-    logic [2:0] tail_q;            // the writer's last words
-    logic busy_q;                  // what follows on the walker
-
-    always_ff @(posedge clk_i) begin
-        taken_q <= y_valid_o && y_ready_i;
-        credit_q <= credit_q + CreditW'(taken_q)
-                  - (group_valid ? CreditW'(issue_group.outputs) : '0);
-        begun_q <= {group_valid && issue_group.rider_units != '0, group_valid};
-        ended_q <= retired;
-        flight_q <= flight_q + 6'(begun_q[0]) + 6'(begun_q[1]) - 6'(ended_q[0]) - 6'(ended_q[1]);
-        tail_q <= {tail_q[1:0], flight_q != '0};
-        busy_q <= walker_busy || item_valid || issuer_busy || begun_q[0] || flight_q != '0 || tail_q != '0;
-        if (!reset_nq[1]) begin
-            credit_q <= CreditW'(OutputDepth);
-            taken_q <= 1'b0;
-            begun_q <= '0;
-            ended_q <= '0;
-            flight_q <= '0;
-            tail_q <= '0;
-            busy_q <= 1'b1;
-        end
-    end
-    assign engine_busy = walker_busy || busy_q;
+    // ---------------------------------------------------------------- groups under way, counters
+    lacuna_flight #(
+        .OutputDepth(OutputDepth)
+    ) u_flight (
+        .clk_i,
+        .rst_ni(reset_nq[1]),
+        .walking_i(walker_busy),
+        .issuing_i(item_valid || issuer_busy),
+        .group_valid_i(group_valid),
+        .group_i(issue_group),
+        .retired_i(retired),
+        .taken_i(y_valid_o && y_ready_i),
+        .credit_o(credit),
+        .busy_o(engine_busy)
+    );
 
     lacuna_counters u_counters (
         .clk_i,

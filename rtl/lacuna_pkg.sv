@@ -43,6 +43,15 @@ package lacuna_pkg;
     localparam int unsigned TableStepW = ActW == 16 ? 10 : 11;
     localparam int unsigned TableWordW = TableValueW + TableStepW;
 
+    // An access of the host to the tanh tables, which hand it on from one to the next, a register each.
+    typedef struct packed {
+        logic we;
+        logic read;
+        logic [TableAddrW-1:0] address;
+        logic [TableWordW-1:0] word;
+    } table_access_t;
+    localparam int unsigned TableAccessW = 2 + TableAddrW + TableWordW;
+
     // Addresses, as wide as the largest geometry needs.
     localparam int unsigned BankAddrW = 12;
     localparam int unsigned WeightAddrW = 20;

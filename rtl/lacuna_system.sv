@@ -6,7 +6,7 @@
 // Tiles to CellDsps as of lacuna_engine. EmbeddingDepth: banks of the embedding, 0 (no token mode) or 2..65535. FrameBytes:
 // largest payload, a power of two in 256..4096; Window: requests under way, a power of two in 2..8. BootDepth: words of
 // the boot memory, 0 (none) or 16..65536. ClockHz: of clk_i; Baud: the default rate, ClockHz / 65535 .. ClockHz / 4.
-// BuildHash: shown by IDENTIFY. WatchdogCycles 16..16777216; TrialCycles at least 2.
+// BuildHash: shown by IDENTIFY. WatchdogCycles 4096..16777216; TrialCycles at least 2.
 `default_nettype none
 
 module lacuna_system #(

@@ -19,6 +19,7 @@ control/lacuna_drain.sv
 control/lacuna_writer.sv
 control/lacuna_input.sv
 control/lacuna_host.sv
+control/lacuna_flight.sv
 control/lacuna_counters.sv
 lacuna_engine.sv
 link/lacuna_link_pkg.sv

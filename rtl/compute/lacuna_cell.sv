@@ -12,10 +12,8 @@ module lacuna_cell #(
     parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
-    input wire logic table_we_i,
-    input wire logic table_read_i,
-    input wire logic [lacuna_pkg::TableAddrW-1:0] table_addr_i,
-    input wire logic [lacuna_pkg::TableWordW-1:0] table_word_i,
+    input wire lacuna_pkg::table_access_t table_i,
+    output lacuna_pkg::table_access_t table_o,
     output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
     input wire logic gru_i,
     input wire logic signed [lacuna_pkg::FactorW-1:0] i_i,
@@ -97,10 +95,8 @@ module lacuna_cell #(
     // Cycles 8-15: tanh.
     lacuna_gate u_tanh (
         .clk_i,
-        .table_we_i,
-        .table_read_i,
-        .table_addr_i,
-        .table_word_i,
+        .table_i,
+        .table_o,
         .table_word_o,
         .tanh_i(1'b1),
         .value_i(argument_q),

@@ -3,16 +3,14 @@
 //
 // tanh_i selects the function of the same cycle's value_i; with raw_i, raw_value_i is handed on as it is instead.
 // Latency 7 cycles, one value a cycle.
-// The table is written through table_*_i while the gate is idle; table_word_o is the word last read (for read-back:
-// with table_read_i, the word at table_addr_i, two cycles later).
+// The table is written and read through table_i while the gate is idle, a register late: table_word_o is the word last
+// read (with table_i.read the word at its address, three cycles later). table_o is that register, for the next table.
 `default_nettype none
 
 module lacuna_gate (
     input wire logic clk_i,
-    input wire logic table_we_i,
-    input wire logic table_read_i,
-    input wire logic [lacuna_pkg::TableAddrW-1:0] table_addr_i,
-    input wire logic [lacuna_pkg::TableWordW-1:0] table_word_i,
+    input wire lacuna_pkg::table_access_t table_i,
+    output lacuna_pkg::table_access_t table_o,
     output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
     input wire logic tanh_i,
     input wire logic signed [lacuna_pkg::GateW-1:0] value_i,
@@ -60,13 +58,14 @@ module lacuna_gate (
         .Space(32'(lacuna_pkg::SpaceTable))
     ) u_table (
         .clk_i,
-        .we_i(table_we_i),
-        .waddr_i(table_addr_i),
-        .wdata_i(table_word_i),
-        .raddr_i(table_read_i ? table_addr_i : segment),
+        .we_i(table_o.we),
+        .waddr_i(table_o.address),
+        .wdata_i(table_o.word),
+        .raddr_i(table_o.read ? table_o.address : segment),
         .rdata_o(word)
     );
 
+    always_ff @(posedge clk_i) table_o <= table_i;
     assign table_word_o = word;
 
     // tanh's fraction bits are moved up, so that both functions round at the same bit.

@@ -2,7 +2,9 @@
 //
 // Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 7: value_o, the scaled rows (a linear
 // layer's outputs); gru_i is taken. Cycle 14: cell_i is taken, with its fraction bits. Cycle 33: cell_o and h_o.
-// table_select_i picks the table copy for read-back, a cycle after the gate gave it: 0..3 the lanes' gates, 4 the cell's tanh. CellDsps: as in lacuna_cell.
+// table_i goes from table to table: 0..3 the lanes' gates, 4 the cell's tanh; table_o is for the next port's. A word read
+// comes to table_word_o four cycles after table_i for table 0, eight for table 4; table_select_i picks the table.
+// CellDsps: as in lacuna_cell.
 `default_nettype none
 
 module lacuna_port #(
@@ -10,11 +12,9 @@ module lacuna_port #(
     parameter int unsigned CellDsps = 0
 ) (
     input wire logic clk_i,
-    input wire logic table_we_i,
-    input wire logic table_read_i,
+    input wire lacuna_pkg::table_access_t table_i,
+    output lacuna_pkg::table_access_t table_o,
     input wire logic [2:0] table_select_i,
-    input wire logic [lacuna_pkg::TableAddrW-1:0] table_addr_i,
-    input wire logic [lacuna_pkg::TableWordW-1:0] table_word_i,
     output logic [lacuna_pkg::TableWordW-1:0] table_word_o,
     input wire logic [lacuna_pkg::Lanes-1:0][AccW-1:0] sum_i,
     input wire logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::RowWordW-1:0] row_i,
@@ -31,6 +31,9 @@ module lacuna_port #(
 
     logic [lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] gate;
     logic [lacuna_pkg::Lanes:0][lacuna_pkg::TableWordW-1:0] table_word;
+    logic [lacuna_pkg::Lanes:0][lacuna_pkg::TableAccessW-1:0] table_hop;
+
+    assign table_hop[0] = table_i;
 
     // A GRU's n_x and n_h pass their gates as they are, crosswise: n_h meets r where g meets i.
     for (genvar l = 0; l < lacuna_pkg::Lanes; l++) begin : gen_lane
@@ -48,10 +51,8 @@ module lacuna_port #(
 
         lacuna_gate u_gate (
             .clk_i,
-            .table_we_i,
-            .table_read_i,
-            .table_addr_i,
-            .table_word_i,
+            .table_i(table_hop[l]),
+            .table_o(table_hop[l+1]),
             .table_word_o(table_word[l]),
             .tanh_i(l == GateG),
             .value_i($signed(value_o[l])),
@@ -73,10 +74,8 @@ module lacuna_port #(
         .CellDsps(CellDsps)
     ) u_cell (
         .clk_i,
-        .table_we_i,
-        .table_read_i,
-        .table_addr_i,
-        .table_word_i,
+        .table_i(table_hop[lacuna_pkg::Lanes]),
+        .table_o,
         .table_word_o(table_word[lacuna_pkg::Lanes]),
         .i_i(first),
         .f_i(second),

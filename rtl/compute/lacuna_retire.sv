@@ -1,13 +1,15 @@
 // Retire: from sums to results. Drain ports, row and cell memories, and the writer of h.
 //
-// Inputs are the drain's emissions, row_i a cycle before; result_i follows two cycles later. A linear layer's outputs appear on tap_y_* and,
-// if the group emits, on y_* eleven cycles after their emission; h and cell state of a recurrent layer (LSTM, GRU) on
-// tap_h_* (and y_*) 35 cycles after it. The state is written a cycle later, before the writer completes a bank of h, so no
-// later step can read it too early. retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late.
-// A program in which a linear and a recurrent layer both emit is not legal: their outputs would meet.
+// Inputs are the drain's emissions, row_i a cycle before; result_i follows two cycles later. A linear layer's outputs
+// appear on tap_y_* nine cycles after their emission and, if the group emits, on y_* a cycle later; h and cell state of a
+// recurrent layer (LSTM, GRU) on tap_h_* 35 cycles after it, and on y_*. The state is written a cycle later, before the
+// writer completes a bank of h, so no later step can read it too early. retired_o[0] marks the last emission of a linear
+// group, [1] that of a recurrent one, a cycle late. A program in which a linear and a recurrent layer both emit is not
+// legal: their outputs would meet.
 //
-// access_i: of the host, while the engine is idle; it takes effect a cycle later. host_*_o: what it reads, 7 + 4 * Ports
-// cycles after access_i at the latest, as long as that is held. Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
+// access_i: of the host, while the engine is idle; it takes effect a cycle later, in the tables up to 1 + 5 * Ports.
+// host_*_o: what it reads, 8 + 5 * Ports cycles after access_i at the latest, as long as that is held.
+// Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
 `default_nettype none
 
 module lacuna_retire #(
@@ -60,14 +62,18 @@ module lacuna_retire #(
     // Decoded into a register for each memory.
     logic [Rows-1:0] row_we_q, row_here_q;
     logic [Ports-1:0] cell_we_q, port_here_q, table_here_q;
-    logic reading_q, table_we_q;
+    logic reading_q;
+    lacuna_pkg::table_access_t table_q;
     logic [2:0] table_select_q;
     logic [lacuna_pkg::MemAddrW-1:0] address_q;
     logic [35:0] data_q;
 
     always_ff @(posedge clk_i) begin
         reading_q <= access_i.reading;
-        table_we_q <= access_i.table_we;
+        table_q.we <= access_i.table_we;
+        table_q.read <= access_i.reading;
+        table_q.address <= access_i.address[lacuna_pkg::TableAddrW-1:0];
+        table_q.word <= access_i.data[lacuna_pkg::TableWordW-1:0];
         table_select_q <= access_i.select[2:0];
         address_q <= access_i.address;
         data_q <= access_i.data;
@@ -135,7 +141,7 @@ module lacuna_retire #(
 
     // Cycles from an emission at the input to where it is used: two until the sums are there, then the port's own.
     localparam int unsigned ToValue = 2 + 7;
-    localparam int unsigned ToCellRead = 2 + 14 - 2;
+    localparam int unsigned ToCellRead = 2 + 14 - 3;
     localparam int unsigned ToH = 2 + 33;
 
     emission_t in, at_value, at_cell_read, at_h;
@@ -171,13 +177,22 @@ module lacuna_retire #(
     logic [Ports-1:0] h_valid;
     assign h_valid = at_h.linear ? '0 : at_h.valid;
 
-    logic [1:0][3:0] cell_fraction_q;
-    always_ff @(posedge clk_i) cell_fraction_q <= {cell_fraction_q[0], at_cell_read.cell_fraction};
+    // Of every port, since all read the states of one emission at the same address.
+    logic [2:0][3:0] cell_fraction_q;
+    logic [RowAw-1:0] cell_raddr_q;
+
+    always_ff @(posedge clk_i) begin
+        cell_fraction_q <= {cell_fraction_q[1:0], at_cell_read.cell_fraction};
+        cell_raddr_q <= reading_q ? address_q[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0];
+    end
 
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] value;
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][AccW-1:0] sum;
     logic [Ports-1:0][lacuna_pkg::ActW-1:0] h;
     logic [Ports-1:0][lacuna_pkg::CellW-1:0] cell_new;
+
+    logic [Ports:0][lacuna_pkg::TableAccessW-1:0] table_hop;
+    assign table_hop[0] = table_q;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_port
         logic signed [lacuna_pkg::CellW-1:0] state_old;
@@ -219,7 +234,7 @@ module lacuna_retire #(
             .we_i(cell_write_q),
             .waddr_i(cell_row_q),
             .wdata_i(cell_q),
-            .raddr_i(reading_q ? address_q[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0]),
+            .raddr_i(cell_raddr_q),
             .rdata_o(cell_old[p])
         );
 
@@ -227,17 +242,15 @@ module lacuna_retire #(
             .AccW(AccW), .CellDsps(CellDsps)
         ) u_port (
             .clk_i,
-            .table_we_i(table_we_q),
-            .table_read_i(reading_q),
+            .table_i(table_hop[p]),
+            .table_o(table_hop[p+1]),
             .table_select_i(table_select_q),
-            .table_addr_i(address_q[lacuna_pkg::TableAddrW-1:0]),
-            .table_word_i(data_q[lacuna_pkg::TableWordW-1:0]),
             .table_word_o(table_word[p]),
             .sum_i(sum[p]),
             .row_i(row_q[p]),
             .gru_i(at_value.gru),
             .cell_i(state_old),
-            .cell_fraction_i(cell_fraction_q[1]),
+            .cell_fraction_i(cell_fraction_q[2]),
             .value_o(value[p]),
             .cell_o(cell_new[p]),
             .h_o(h[p])
@@ -246,7 +259,7 @@ module lacuna_retire #(
 
     // Fields that later stages do not need, and high address bits of shallow memories.
     logic unused;
-    assign unused = ^{group_i, at_value, at_cell_read, at_h, row_i, access_i, address_q};
+    assign unused = ^{group_i, at_value, at_cell_read, at_h, row_i, access_i, address_q, table_hop[Ports]};
 
     lacuna_writer #(
         .Ports(Ports)
@@ -275,7 +288,7 @@ module lacuna_retire #(
         retired_o[1] <= rst_ni && h_valid[0] && at_h.last;
     end
 
-    // Results to the output buffer: registered, so that a linear layer's leave eleven cycles after their emission.
+    // Results to the output buffer, registered.
     logic [Ports-1:0][lacuna_pkg::Lanes-1:0][lacuna_pkg::GateW-1:0] state;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_state

@@ -5,7 +5,8 @@
 // Weights are written through the bank word that hops along the lanes, and read back through the result chain, so a read
 // shows what the tile's memory holds. clear_i zeroes the activation memory and the cell states and forgets which banks are
 // ready; it takes max(BankDepth, RowDepth) + 1 cycles, busy_o being high. It is heard only while engine and host are idle:
-// cleared_o says so in its first cycle, and everything that a clear resets follows cleared_o.
+// cleared_o says so in its first cycle, and everything that a clear resets follows cleared_o. A reset ends in a clear of
+// the same kind, so that no state from before is left.
 //
 // wave_o, weight_o and load_o enter the lanes in place of the issuer's while active_o; weight_o is held through a read.
 `default_nettype none
@@ -53,7 +54,7 @@ module lacuna_host #(
     output logic [lacuna_pkg::WeightAddrW-1:0] weight_o,
     output lacuna_pkg::load_t load_o,
 
-    // Read data, 16 cycles after the address at the latest (result: by emission).
+    // Read data, 19 cycles after reading_o at the latest (result: by emission).
     input wire lacuna_pkg::wave_t lane_wave_i,
     input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
     input wire logic [35:0] row_i,
@@ -82,7 +83,7 @@ module lacuna_host #(
     localparam int unsigned PortShift = $clog2(Ports);
     localparam int unsigned Settle = Tiles + 3;
     localparam int unsigned ResultDelay = 6;
-    localparam int unsigned WaitCycles = 23;
+    localparam int unsigned WaitCycles = 23;  // the memories' 19, and four registers
     localparam int unsigned PartW = $clog2(lacuna_pkg::BankParts);
     localparam int unsigned ActsPerPart = lacuna_pkg::BankWidth / lacuna_pkg::BankParts;
     localparam int unsigned SlotW = lacuna_pkg::SlotW;
@@ -123,12 +124,18 @@ module lacuna_host #(
                 bank_write_q[part] <= mem_write_i && mem_space_i == lacuna_pkg::SpaceBank && mem_select_i[PartW-1:0] == PartW'(part);
             end
         end
-        if (state_q == StateZero) data_o <= '0;
-        else if (state_q == StateIdle || (state_q == StateLoad && load_q[0])) data_o <= state_q == StateIdle ? mem_data_i : data_o >> lacuna_pkg::LoadPartW;
-        if (state_q == StateIdle || state_q == StateZero || state_q == StateClear) begin
-            address_o <= state_q == StateIdle ? mem_address_i : lacuna_pkg::MemAddrW'(sweep_q);
-        end
-        sweep_q <= state_q == StateIdle ? '0 : sweep_q + 1'b1;
+        unique case (state_q)
+            StateIdle: data_o <= mem_data_i;
+            StateZero: data_o <= '0;
+            StateLoad: if (load_q[0]) data_o <= data_o >> lacuna_pkg::LoadPartW;
+            default: ;
+        endcase
+        unique case (state_q)
+            StateIdle: address_o <= mem_address_i;
+            StateZero, StateClear: address_o <= lacuna_pkg::MemAddrW'(sweep_q);
+            default: ;
+        endcase
+        sweep_q <= state_q == StateIdle || !rst_ni ? '0 : sweep_q + 1'b1;
         sweep_end_q <= sweep_q == SweepW'(LastAddress - 1);
         load_q <= state_q == StateLoad ? load_q + 1'b1 : '0;
     end
@@ -156,15 +163,15 @@ module lacuna_host #(
             default: state_q <= StateIdle;
         endcase
         active_q <= active_q ? !leave_q : go;
-        passive_o <= !rst_ni || (active_q ? leave_q : !go);
+        passive_o <= rst_ni && (active_q ? leave_q : !go);
         leave_q <= (state_q == StateIdle && mem_write_i && mem_space_i != lacuna_pkg::SpaceWeight && !clear_i)
                 || (state_q == StateClear && sweep_end_q)
                 || (state_q == StateLoad && load_q == 3'(2 * lacuna_pkg::LoadParts - 2))
                 || ((state_q == StateWait || state_q == StateCatch) && count_q == 8'd1);
         cleared_o <= clear && rst_ni;
         if (!rst_ni) begin
-            state_q <= StateIdle;
-            active_q <= 1'b0;
+            state_q <= StateZero;
+            active_q <= 1'b1;
         end
     end
 

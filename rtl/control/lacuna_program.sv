@@ -1,7 +1,7 @@
 // Program memory: descriptors of 8 words of 32 bits, written word by word, read whole and at once.
 //
-// descriptor_o is the descriptor at the entry_i of one cycle earlier. word_o is word word_select_i of the descriptor_o of
-// one cycle earlier.
+// descriptor_o is the descriptor at the entry_i of one cycle earlier. word_o is the word of the descriptor_o of one cycle
+// earlier that the low bits of address_i name.
 `default_nettype none
 
 module lacuna_program (
@@ -9,7 +9,6 @@ module lacuna_program (
     input wire logic we_i,
     input wire logic [lacuna_pkg::EntryW+2:0] address_i,
     input wire logic [31:0] word_i,
-    input wire logic [2:0] word_select_i,
     output logic [31:0] word_o,
     input wire logic [lacuna_pkg::EntryW-1:0] entry_i,
     output lacuna_pkg::descriptor_t descriptor_o
@@ -31,7 +30,7 @@ module lacuna_program (
 
     always_ff @(posedge clk_i) begin
         words_q <= words;
-        word_o <= words_q[word_select_i];
+        word_o <= words_q[address_i[2:0]];
     end
     assign descriptor_o = words_q;
 endmodule

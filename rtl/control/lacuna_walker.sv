@@ -1,7 +1,7 @@
 // Walker: turns a program into a stream of banks, in the order in which they are swept.
 //
-// start_i (while idle) runs the program at entry_i for steps_i > 0 steps; until then program_entry_o follows entry_i. A program is a list of descriptors, the last
-// one marked `stop`; one pass over the list is an iteration. A descriptor with skew s works on step (iteration - s),
+// start_i (while idle) runs the program at entry_i for steps_i > 0 steps; until then program_entry_o follows entry_i.
+// A program is a list of descriptors, the last one marked `stop`; one pass over the list is an iteration. A descriptor with skew s works on step (iteration - s),
 // and is passed over while that step does not exist, so that layers of consecutive steps can be interleaved. One marked
 // `final_only` works on the run's last step alone.
 // The last group of a descriptor may carry riders: units of the head, computed from the same h, which is that of the
@@ -34,6 +34,7 @@ module lacuna_walker (
 );
     // One of them at most: waiting for a descriptor, walking one. Neither: idle.
     logic fetch_q, walk_q, idle;
+    logic begun_q;  // the first cycle of a run
     logic accept, load, advance;
 
     assign idle = !fetch_q && !walk_q;
@@ -159,9 +160,11 @@ module lacuna_walker (
     always_ff @(posedge clk_i) begin
         fetch_q <= (idle && start_i) || (fetch_q && !ended_q && !load) || (accept && last_of_all_q && !load);
         walk_q <= load || (walk_q && !(item_ready_i && last_of_all_q));
+        begun_q <= idle && start_i;
         if (!rst_ni) begin
             fetch_q <= 1'b0;
             walk_q <= 1'b0;
+            begun_q <= 1'b0;
         end
     end
 
@@ -174,7 +177,8 @@ module lacuna_walker (
             iteration_q <= '0;
             over_q <= '0;
             ended_q <= 1'b0;
-            if (start_i) phase_q <= phase_q + 1'b1;
+        end else if (begun_q) begin
+            phase_q <= phase_q + 1'b1;
         end else if (advance_q) begin
             next_entry_q <= next_q.stop ? start_entry_q : next_entry_q + 1'b1;
             ended_q <= run_ends_q;

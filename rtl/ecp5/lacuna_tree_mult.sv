@@ -32,7 +32,7 @@ module lacuna_tree_mult #(
     logic signed [WidthA-1:0] a;
     logic signed [2*Pairs-1:0] b;
 
-    if (PositiveB != 0) begin : gen_positive
+    if (WidthB > 2 * Pairs) begin : gen_positive
         logic unused_sign;
         assign unused_sign = b_i[WidthB-1];
     end

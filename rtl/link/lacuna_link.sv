@@ -8,7 +8,7 @@
 //
 // Tiles to AccW as of lacuna_engine. EmbeddingDepth: banks, 0 or 2..65535. FrameBytes: a power of two, 256..4096;
 // Window: a power of two, 2..8. BootDepth: words, 0 or 16..65536. ClockHz / Baud: 4..65535. TrialCycles at least 2;
-// WatchdogCycles 16..16777216. Reset must last 16 cycles.
+// WatchdogCycles 4096..16777216. Reset must last 16 cycles.
 `default_nettype none
 
 module lacuna_link #(
@@ -67,6 +67,12 @@ module lacuna_link #(
     localparam int unsigned HeartbeatW = $clog2(ClockHz / lacuna_link_pkg::UptimeCycles + 2);  // a blink a second or so
     localparam int unsigned UptimeW = $clog2(lacuna_link_pkg::UptimeCycles);
 
+    // Reset, a register further for each part, since the parts lie far apart: memories and units; then what sets them to
+    // work, the counters, and the line.
+    logic [1:0] reset_nq = '0;
+
+    always_ff @(posedge clk_i) reset_nq <= {reset_nq[0], rst_ni};
+
     // ---------------------------------------------------------------- the line
     logic [31:0] increment, asked_increment;
     logic default_rate, rate_set, line_damage, line_low, line_busy;
@@ -83,7 +89,9 @@ module lacuna_link #(
     lacuna_link_line #(
         .FrameBytes(FrameBytes), .Window(Window), .ClockHz(ClockHz), .Baud(Baud), .TrialCycles(TrialCycles)
     ) u_line (
-        .clk_i, .rst_ni, .rx_i, .tx_o,
+        .clk_i,
+        .rst_ni(reset_nq[1]),
+        .rx_i, .tx_o,
         .rate_set_i(rate_set),
         .increment_i(asked_increment),
         .increment_o(increment),
@@ -149,7 +157,8 @@ module lacuna_link #(
     lacuna_executor #(
         .FrameBytes(FrameBytes), .Window(Window)
     ) u_executor (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[1]),
         .boot_done_i(boot_done),
         .boot_baked_i(boot_baked),
         .request_valid_i(request_valid),
@@ -208,7 +217,8 @@ module lacuna_link #(
         .Tiles(Tiles), .Ports(Ports), .WeightDepth(WeightDepth), .BankDepth(BankDepth), .RowDepth(RowDepth),
         .EmbeddingDepth(EmbeddingDepth), .BootDepth(BootDepth)
     ) u_memories (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .boot_done_o(boot_done),
         .boot_baked_o(boot_baked),
         .valid_i(map_valid),
@@ -238,7 +248,8 @@ module lacuna_link #(
     lacuna_memory_unit #(
         .FrameBytes(FrameBytes)
     ) u_memory (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .start_i(unit_start[0]),
         .opcode_i(opcode),
         .length_i(length),
@@ -268,7 +279,8 @@ module lacuna_link #(
     lacuna_runner #(
         .Tiles(Tiles), .Ports(Ports), .EmbeddingDepth(EmbeddingDepth), .FrameBytes(FrameBytes), .WatchdogCycles(WatchdogCycles)
     ) u_runner (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .start_i(unit_start[1]),
         .opcode_i(opcode),
         .length_i(length),
@@ -299,7 +311,8 @@ module lacuna_link #(
     lacuna_admin_unit #(
         .EmbeddingDepth(EmbeddingDepth)
     ) u_admin (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[0]),
         .start_i(unit_start[2]),
         .boot_i(unit_boot),
         .opcode_i(opcode),
@@ -329,7 +342,8 @@ module lacuna_link #(
         .OutputDepth(OutputDepth), .AccW(AccW), .EmbeddingDepth(EmbeddingDepth), .FrameBytes(FrameBytes), .Window(Window),
         .ClockHz(ClockHz), .Baud(Baud), .BuildHash(BuildHash)
     ) u_replies (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[1]),
         .slot_i(slot),
         .write_start_i(reply_start),
         .place_valid_i(run_place),
@@ -381,7 +395,8 @@ module lacuna_link #(
     end
 
     lacuna_link_counters u_counters (
-        .clk_i, .rst_ni,
+        .clk_i,
+        .rst_ni(reset_nq[1]),
         .event_i(events),
         .count_i(engine_count_i),
         .read_index_i(counter),
@@ -407,7 +422,7 @@ module lacuna_link #(
         led_o[lacuna_link_pkg::LedError] <= error_q;
         led_o[lacuna_link_pkg::LedToken] <= token_mode || !boot_done;
         led_o[lacuna_link_pkg::LedRate] <= !default_rate;
-        if (!rst_ni) begin
+        if (!reset_nq[1]) begin
             uptime_q <= '0;
             heartbeat_q <= '0;
             model_valid_q <= 1'b0;

@@ -2,7 +2,7 @@
 //
 // Requests are valid/ready; a read is answered by rvalid_o before the next request. Spaces 0..6 go to the engine's host
 // port, which must be idle; the embedding and the model registers are written and read here. Requests for places that do
-// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, four cycles after
+// not exist must not come (a write to a space that does not exist is ignored): space_ok_o and words_o, three cycles after
 // space_i, select_i and write_i, say which do. dirty_o: a word was written that is part of a model.
 //
 // emb_*: the embedding, one memory for each 32-bit part of a bank. EmbeddingDepth 0: there is none.
@@ -54,7 +54,7 @@ module lacuna_memory_map #(
 );
     localparam int unsigned ProgramWords = 8 * (1 << lacuna_pkg::EntryW);
     localparam int unsigned TableCopies = 5;
-    localparam int unsigned NoSpace = 7;  // between the engine's and the link's
+    localparam int unsigned GapSpace = 7;  // between the engine's and the link's
 
     if (EmbeddingDepth > 65535) begin : gen_bad
         $error("lacuna_memory_map: EmbeddingDepth must be 0..65535");
@@ -101,7 +101,7 @@ module lacuna_memory_map #(
         fits_q[4'(lacuna_link_pkg::SpaceBank)] <= select_i < 8'(lacuna_pkg::BankParts);
         fits_q[4'(lacuna_link_pkg::SpaceTable)] <= write_i || (select_i < 8'(8 * Ports) && select_i[2:0] < 3'(TableCopies));
         fits_q[4'(lacuna_link_pkg::SpaceEmbedding)] <= select_i < 8'(lacuna_pkg::BankParts) && EmbeddingDepth != 0;
-        fits_q[NoSpace] <= 1'b0;
+        fits_q[GapSpace] <= 1'b0;
         select_ok_q <= select_ok;
         words_q <= words;
         space_ok_o <= select_ok_q;

@@ -6,7 +6,7 @@
 // Watchdog: a run in which the engine takes no input, gives no output that belongs to it, and does not end for
 // WatchdogCycles is given up: engine_reset_o for one cycle, then ENGINE_TIMEOUT when engine_ready_i is high again.
 //
-// WatchdogCycles 16..16777216.
+// WatchdogCycles 4096..16777216.
 `default_nettype none
 
 module lacuna_runner #(
@@ -63,8 +63,8 @@ module lacuna_runner #(
     localparam int unsigned WatchW = $clog2(WatchdogCycles + 1);
     localparam logic [lacuna_pkg::EntryW-1:0] EntryGenerate = {1'b1, (lacuna_pkg::EntryW - 1)'(0)};
 
-    if (WatchdogCycles < 16 || WatchdogCycles > 16777216) begin : gen_bad
-        $error("lacuna_runner: WatchdogCycles must be 16..16777216");
+    if (WatchdogCycles < 4096 || WatchdogCycles > 16777216) begin : gen_bad
+        $error("lacuna_runner: WatchdogCycles must be 4096..16777216");
     end
 
     // ---------------------------------------------------------------- the request
@@ -122,7 +122,7 @@ module lacuna_runner #(
         still_q <= !engine_busy_i && !y_valid_i;
         progress_q <= input_taken || output_taken;
         expired_q <= watch_q == WatchW'(WatchdogCycles - 1) && (state_q == Run || state_q == Drain);
-        if (state_q == Idle || state_q == Start || progress_q) watch_q <= '0;
+        if (state_q == Start || progress_q) watch_q <= '0;
         else watch_q <= watch_q + 1'b1;
         if (state_q == Start) cycles_q <= '0;
         else if (busy_q) cycles_q <= cycles_q + 1'b1;

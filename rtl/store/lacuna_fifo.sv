@@ -26,6 +26,7 @@ module lacuna_fifo #(
     (* ram_style = "distributed" *) logic [Width-1:0] queue[0:Depth-1];
     logic [AddrW-1:0] head_q, tail_q;
     logic [AddrW:0] count_q;
+    logic one_q, room_one_q;  // one is in the queue; one more goes into it
     logic push, pop;
 
     assign push = in_valid_i && in_ready_o;
@@ -40,17 +41,23 @@ module lacuna_fifo #(
         if (pop) tail_q <= tail_q + 1'b1;
         if (push && !pop) begin
             count_q <= count_q + 1'b1;
-            in_ready_o <= count_q != (AddrW + 1)'(Depth - 1);
+            one_q <= count_q == '0;
+            room_one_q <= count_q == (AddrW + 1)'(Depth - 2);
+            in_ready_o <= !room_one_q;
             out_valid_o <= 1'b1;
         end else if (pop && !push) begin
             count_q <= count_q - 1'b1;
+            one_q <= count_q == (AddrW + 1)'(2);
+            room_one_q <= count_q == (AddrW + 1)'(Depth);
             in_ready_o <= 1'b1;
-            out_valid_o <= count_q != 'd1;
+            out_valid_o <= !one_q;
         end
         if (!rst_ni) begin
             head_q <= '0;
             tail_q <= '0;
             count_q <= '0;
+            one_q <= 1'b0;
+            room_one_q <= 1'b0;
             in_ready_o <= 1'b1;
             out_valid_o <= 1'b0;
         end

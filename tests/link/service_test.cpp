@@ -32,7 +32,13 @@ TEST_CASE("a run that stands still is given up, and the device serves on") {
     CHECK(steps_of(rig.host) == 0);
     CHECK(rig.host.counter(protocol::Counter::WatchdogResets) == 1);
     expect(rig.host, Opcode::Step, asked.payload, Status::NoModel, 0);
-    load(rig.host, rig.loaded.words, kId);
+    SUBCASE("load, CLEAR and COMMIT") {
+        load(rig.host, rig.loaded.words, kId);
+    }
+    SUBCASE("COMMIT alone: the reset has cleared the state") {
+        rig.host.write(6, 0, 0, input);
+        CHECK(rig.host.ask(Opcode::Commit, number(kId, 8)).status == 0);
+    }
     rig.loaded.golden.reset();
     for (int i = 0; i < 3; ++i) {
         rig.step(prng);

@@ -66,10 +66,9 @@ TEST_CASE("gate: the table reads back") {
     Checker checker("lacuna_gate");
     Testbench<Vgate> bench(8);
     load_table(bench);
-    DelayLine<int> line(1);
-    bench->table_read_i = 1;
-    for (int s = 0; s <= kTableWords; ++s) {
-        give_port(bench->table_addr_i, s, kTableAddressBits);
+    DelayLine<int> line(2);
+    for (int s = 0; s <= kTableWords + 1; ++s) {
+        put(bench->table_i, TableAccess{0, s, 1, 0});
         give_port(bench->value_i, s * 91, kFormat.gate_bits);
         bench.tick();
         if (const auto old = line.next(s)) {

@@ -19,15 +19,13 @@ namespace {
 
 enum Space { kWeight, kRow, kCell, kBank, kProgram, kTable, kInput };
 constexpr int kSpaces = 7;
-constexpr int kBankDepth = 64;
-constexpr int kRowDepth = 128;
 constexpr int kAccW = 24;
 constexpr int kParts = kBankBits / 32;  // of a bank
 constexpr int kTableBits = kAct == 16 ? 25 : 26;
 constexpr std::int64_t kWord = (std::int64_t{1} << 36) - 1;
 
-template <class Model, int kTiles, int kPorts>
-class HostRun {
+template <class Model, int kTiles, int kPorts, int kDepth>
+class HostRun {  // kDepth: the greater of BankDepth and RowDepth
   public:
     explicit HostRun(Fault fault) : fault_(fault) {
         if (fault == Fault::kInjected) {
@@ -38,6 +36,7 @@ class HostRun {
         bench_->mem_valid_i = 0;
         bench_->input_i = 0;
         bench_.reset(4);
+        sweep();
     }
 
     Checker run() {
@@ -184,11 +183,16 @@ class HostRun {
         bench_->clear_i = 0;
         bench_->mem_valid_i = 0;
         bench_.settle();
-        const int depth = std::max(kBankDepth, kRowDepth);
+        sweep();
+    }
+
+    /// What a clear and a reset do to the memories.
+    void sweep() {
+        bench_.settle();
         checker_.check("clear: busy before the first address", 0, 1, bench_->busy_o);
         checker_.check("clear: strobes before the first address", 0, 0, strobes());
         clock();
-        for (int address = 0; address < depth; ++address) {
+        for (int address = 0; address < kDepth; ++address) {
             checker_.check("clear: busy", address, 1, bench_->busy_o);
             checker_.check("clear: strobes", address, 1 << kCell | 1 << kBank | 1 << 7, strobes());
             checker_.check("clear: activations", address, 0xFFFF, bench_->bank_we_o);
@@ -196,7 +200,7 @@ class HostRun {
             checker_.check("clear: data", address, 0, static_cast<std::int64_t>(bench_->data_o));
             clock();
         }
-        checker_.check("clear: over", depth, 0, bench_->busy_o);
+        checker_.check("clear: over", kDepth, 0, bench_->busy_o);
     }
 
     /// A clock cycle of the memories around the host: block RAMs answer two cycles after the address, the
@@ -284,13 +288,13 @@ class HostRun {
 };
 
 TEST_CASE("host of 3 tiles, 1 port") {
-    CHECK_CLEAN((HostRun<Vhost_3_1, 3, 1>(Fault::kNone).run()));
+    CHECK_CLEAN((HostRun<Vhost_3_1, 3, 1, 128>(Fault::kNone).run()));
 }
 TEST_CASE("host of 5 tiles, 2 ports") {
-    CHECK_CLEAN((HostRun<Vhost_5_2, 5, 2>(Fault::kNone).run()));
+    CHECK_CLEAN((HostRun<Vhost_5_2, 5, 2, 2>(Fault::kNone).run()));
 }
 TEST_CASE("host: a flipped bit of a read word is reported") {
-    CHECK(HostRun<Vhost_5_2, 5, 2>(Fault::kInjected).run().mismatches() > 0);
+    CHECK(HostRun<Vhost_5_2, 5, 2, 2>(Fault::kInjected).run().mismatches() > 0);
 }
 
 }  // namespace

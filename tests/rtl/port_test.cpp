@@ -120,15 +120,17 @@ TEST_CASE("port: every copy of the table reads back") {
     Checker checker("lacuna_port");
     Testbench<Vport> bench(18);
     load_table(bench);
-    bench->table_read_i = 1;
     for (int copy = 0; copy < 5; ++copy) {
         bench->table_select_i = static_cast<CData>(copy);
         for (int s = 0; s < kTableWords; ++s) {
-            give_port(bench->table_addr_i, s, kTableAddressBits);
-            for (int cycle = 0; cycle < 3; ++cycle) {
+            put(bench->table_i, TableAccess{0, s, 1, 0});
+            for (int cycle = 0; cycle < 4 + copy; ++cycle) {
                 bench.tick();
             }
             checker.check("word of table " + std::to_string(copy), s, table_word(s), bench->table_word_o);
+            if (copy == 4) {
+                checker.check("handed on", s, s, get<TableAccess>(bench->table_o).address);
+            }
         }
     }
     CHECK_CLEAN(checker);

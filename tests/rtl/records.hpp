@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sim/testbench.hpp"
+#include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 
@@ -34,6 +35,16 @@ struct Load {
     template <class Visit>
     void visit(Visit&& field) {
         field(bits, kPartBits), field(part, 2), field(tile, 6), field(lane, 2);
+    }
+};
+
+/// table_access_t: the host's way to the tanh tables.
+struct TableAccess {
+    int word = 0, address = 0, read = 0, we = 0;
+
+    template <class Visit>
+    void visit(Visit&& field) {
+        field(word, kAct == 16 ? 25 : 26), field(address, kAct == 16 ? 9 : 8), field(read, 1), field(we, 1);
     }
 };
 

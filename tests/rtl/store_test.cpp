@@ -10,7 +10,9 @@
 #include "Vfifo_16.h"
 #include "Vfifo_2.h"
 #include "Vprogram.h"
-#include "Vreadiness.h"
+#include "Vreadiness_2.h"
+#include "Vreadiness_64.h"
+#include "Vreadiness_96.h"
 #include "Vrelay.h"
 #include "Vskid.h"
 #include "golden/prng.hpp"
@@ -119,13 +121,13 @@ TEST_CASE("FIFO: a flipped bit is reported") {
     CHECK(run_fifo<Vfifo_16, 16>(Fault::kInjected).mismatches() > 0);
 }
 
+template <class Model, int kDepth>
 Checker run_readiness(Fault fault) {
-    constexpr int kDepth = 64;
     Checker checker("lacuna_readiness");
     if (fault == Fault::kInjected) {
         checker.be_quiet();
     }
-    Testbench<Vreadiness> bench(5);
+    Testbench<Model> bench(5);
     SplitMix64 random(6);
     std::array<int, kDepth> tags{};  // of the memory; what was written in the cycle before is `fresh`
     struct Write {
@@ -178,10 +180,12 @@ Checker run_readiness(Fault fault) {
 }
 
 TEST_CASE("readiness tags equal an array") {
-    CHECK_CLEAN(run_readiness(Fault::kNone));
+    CHECK_CLEAN((run_readiness<Vreadiness_2, 2>(Fault::kNone)));
+    CHECK_CLEAN((run_readiness<Vreadiness_64, 64>(Fault::kNone)));
+    CHECK_CLEAN((run_readiness<Vreadiness_96, 96>(Fault::kNone)));
 }
 TEST_CASE("readiness: a flipped tag is reported") {
-    CHECK(run_readiness(Fault::kInjected).mismatches() > 0);
+    CHECK((run_readiness<Vreadiness_64, 64>(Fault::kInjected)).mismatches() > 0);
 }
 
 Checker run_program(Fault fault) {
@@ -199,13 +203,12 @@ Checker run_program(Fault fault) {
         const bool fill = cycle < kEntries * kWords;
         const int address = fill ? cycle : static_cast<int>(random.between(0, kEntries * kWords - 1));
         const auto entry = static_cast<std::size_t>(random.between(0, kEntries - 1));
-        const auto select = static_cast<std::size_t>(random.between(0, kWords - 1));
+        const auto select = static_cast<std::size_t>(address % kWords);  // of the word read
         const auto word = static_cast<std::uint32_t>(random.next());
         const bool write = fill || random.one_in(3);
         bench->we_i = write;
         bench->address_i = static_cast<CData>(address);
         bench->word_i = fault == Fault::kInjected && cycle == 100 ? word ^ 0x8000 : word;
-        bench->word_select_i = static_cast<CData>(select);
         bench->entry_i = static_cast<CData>(entry);
         const auto row = memory[entry];
         bench.tick();

@@ -1,4 +1,4 @@
-// Loading the tanh table through a module's table port: word s is {T[s + 1] - T[s], T[s]}
+// Loading the tanh table through a module's table_i: word s is {T[s + 1] - T[s], T[s]}
 // (golden/tanh_table.hpp).
 #pragma once
 
@@ -7,13 +7,12 @@
 
 #include "golden/tanh_table.hpp"
 #include "sim/testbench.hpp"
+#include "tests/rtl/records.hpp"
 #include "tests/rtl/width.hpp"
 
 namespace lacuna::rtl_test {
 
 inline constexpr int kTableWords = static_cast<int>(tanh_table<kAct>().size()) - 1;
-
-inline constexpr int kTableAddressBits = kAct == 16 ? 9 : 8;
 
 inline std::uint32_t table_word(int segment) {
     const auto at = static_cast<std::size_t>(segment);
@@ -26,14 +25,11 @@ inline std::uint32_t table_word(int segment) {
 /// @param damaged segment whose word is loaded with a flipped bit; none when negative
 template <class Model>
 void load_table(Testbench<Model>& bench, int damaged = -1) {
-    bench->table_read_i = 0;
-    bench->table_we_i = 1;
     for (int s = 0; s < kTableWords; ++s) {
-        give_port(bench->table_addr_i, s, kTableAddressBits);
-        bench->table_word_i = table_word(s) ^ (s == damaged ? 4U : 0U);
+        put(bench->table_i, TableAccess{static_cast<int>(table_word(s) ^ (s == damaged ? 4U : 0U)), s, 0, 1});
         bench.tick();
     }
-    bench->table_we_i = 0;
+    put(bench->table_i, TableAccess{});
 }
 
 }  // namespace lacuna::rtl_test

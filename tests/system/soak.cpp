@@ -1,4 +1,4 @@
-// The soak: hundreds of random models on engines from 1 to 13 tiles; every bit and every cycle must be as
+// The soak: hundreds of random models on engines from 1 to 21 tiles; every bit and every cycle must be as
 // predicted.
 #include <fmt/format.h>
 

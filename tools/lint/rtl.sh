@@ -46,7 +46,7 @@ illegal=(
     "lacuna_frame_receiver Window=16 Window must be"
     "lacuna_link_rate ClockHz=1000000,Baud=300000 Baud must be"
     "lacuna_link_rate TrialCycles=1 Baud must be"
-    "lacuna_runner WatchdogCycles=8 WatchdogCycles must be"
+    "lacuna_runner WatchdogCycles=4095 WatchdogCycles must be"
     "lacuna_boot BootDepth=8 BootDepth must be"
     "lacuna_memory_map EmbeddingDepth=65536 EmbeddingDepth must be"
     "lacuna_multiplier WidthB=0 WidthA and WidthB"
