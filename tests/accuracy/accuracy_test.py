@@ -28,7 +28,10 @@ case $1 in
     evaluate)
         if [[ -f half ]]; then rm half; echo '{"results": [{"perp'; exit 1; fi
         if [[ $2 == *golden* ]]; then echo '{"results": [{"perplexity": 101.5}]}'; else echo '{"results": [{"perplexity": 100.5}]}'; fi ;;
-    estimate) echo '{"figures": [{"mode": "score", "cycles_per_step": 784.0}], "weights": {"kept": 10, "all": 80}, "engine": "e"}' ;;
+    estimate)
+        if [[ $2 == *dense* ]]; then fits=false; else fits=true; fi
+        echo '{"fits": '$fits', "figures": [{"mode": "score", "cycles_per_step": 784.0}], "weights": {"kept": 10, "all": 80}, "engine": "e"}'
+        $fits ;;
 esac
 """
 
@@ -118,6 +121,11 @@ class Queue(unittest.TestCase):
         self.assertEqual([item["column"] for item in items], ["balanced-8x", "dense"])
         self.assertEqual((items[0]["float"], items[0]["golden"]), (100.5, 101.5))
         self.assertNotIn("golden", items[1])
+        # The dense model does not fit the part; its cycles count, and the table says so.
+        self.assertEqual([item.get("fits", True) for item in items], [True, False])
+        text = table.row_table(self.runs, "kjv-words", results.summary(items)["kjv-words"], 100)
+        self.assertIn("| 784.0 * |", text)
+        self.assertIn("| 784.0 |", text)
         # The same digits again are still those of the first commit.
         first = (kept / "kjv-words.dense.1.json").read_bytes()
         (self.work / "kjv-words/dense-1/commit").write_text("another\n")

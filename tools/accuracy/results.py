@@ -68,6 +68,8 @@ def record(run, work):
         "commands": run.commands, "stages": history(folder / "model.safetensors"),
         "commit": (folder / "commit").read_text().strip(), "versions": versions(),
     }
+    if not estimate["fits"]:
+        result["fits"] = False
     if (folder / "golden.json").is_file():
         result["golden"] = figure_of(folder / "golden.json")[1]
     return result
@@ -118,7 +120,8 @@ def summary(records):
     for (row, column), items in cells.items():
         cell = {"figure": items[0]["figure"], "seeds": sorted(item["seed"] for item in items),
                 "kept": items[0]["weights"]["kept"], "all": items[0]["weights"]["all"],
-                "cycles_per_step": statistics.fmean(item["cycles_per_step"] for item in items)}
+                "cycles_per_step": statistics.fmean(item["cycles_per_step"] for item in items),
+                "fits": all(item.get("fits", True) for item in items)}
         for kind in ("float", "golden"):
             values = [item[kind] for item in items if kind in item]
             if values:

@@ -36,7 +36,7 @@ def row_table(runs, row, cells, clock_mhz):
             here = kind in cell
             compare = here and dense and not (column == "dense" and kind == "float")
             parts += [figure_text(cell, kind) if here else "", against(cell, kind, dense) if compare else ""]
-        parts += [f"{cell['cycles_per_step']:.1f}", f"{cell['cycles_per_step'] / clock_mhz:.2f}", str(len(cell["seeds"]))]
+        parts += [f"{cell['cycles_per_step']:.1f}{'' if cell['fits'] else ' *'}", f"{cell['cycles_per_step'] / clock_mhz:.2f}", str(len(cell["seeds"]))]
         lines.append("| " + " | ".join(parts) + " |")
     return "\n".join(lines)
 
@@ -80,7 +80,7 @@ def markdown(runs, summary, missing, speeds=()):
              "versions of each run. Mean over the seeds ± standard deviation, test split. Every model, the dense one too, is the "
              "same dense start trained on for the same updates on the same schedule. Weights are those that the engine holds. Cycles: "
              f"the cycle model's, inputs known ahead, on the engine of an {runs['engine']['--device'].upper()}; unstructured and column pruning take "
-             "there what their fullest banks need.", ""]
+             "there what their fullest banks need. *: with deeper memories than that part has.", ""]
     for row in runs["rows"]:
         if row in summary:
             parts += [row_table(runs, row, summary[row], clock), ""]
