@@ -403,6 +403,8 @@ module lacuna_engine #(
         .group_valid_i(group_valid),
         .group_i(issue_group),
         .done_i(lane_wave.valid && lane_wave.last),
+        .reading_i(access_q.reading),
+        .address_i(access_q.address[lacuna_pkg::RowAddrW-1:0]),
         .valid_o(drain_valid),
         .first_o(drain_first),
         .last_o(drain_last),

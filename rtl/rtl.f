@@ -32,6 +32,7 @@ link/lacuna_reply_cache.sv
 link/lacuna_reply_sender.sv
 link/lacuna_link_info.sv
 link/lacuna_link_counters.sv
+link/lacuna_link_status.sv
 link/lacuna_link_rate.sv
 link/lacuna_link_line.sv
 link/lacuna_link_replies.sv

@@ -74,7 +74,7 @@ module lacuna_gate (
         fraction_q[1] <= fraction_q[0];
     end
 
-    // Cycle 5: step * fraction.
+    // Cycle 5: step * fraction. The table is a block RAM, wherever one is free; a tree of more levels has no register to spare.
     logic signed [ProductW-1:0] product;
     logic [lacuna_pkg::TableValueW-1:0] start;
     logic [lacuna_pkg::TableStepW-1:0] slope;
@@ -86,7 +86,8 @@ module lacuna_gate (
         .WidthA(lacuna_pkg::TableStepW + 1),
         .WidthB(FractionW + 1),
         .Latency(2),
-        .PositiveB(1)
+        .PositiveB(1),
+        .FarInputs(lacuna_pkg::ActW == 8 ? 1 : 0)
     ) u_step (
         .clk_i,
         .a_i($signed({1'b0, slope})),

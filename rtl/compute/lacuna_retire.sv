@@ -1,11 +1,11 @@
 // Retire: from sums to results. Drain ports, row and cell memories, and the writer of h.
 //
-// Inputs are the drain's emissions, row_i a cycle before; result_i follows two cycles later. A linear layer's outputs
-// appear on tap_y_* nine cycles after their emission and, if the group emits, on y_* a cycle later; h and cell state of a
-// recurrent layer (LSTM, GRU) on tap_h_* 35 cycles after it, and on y_*. The state is written a cycle later, before the
-// writer completes a bank of h, so no later step can read it too early. retired_o[0] marks the last emission of a linear
-// group, [1] that of a recurrent one, a cycle late. A program in which a linear and a recurrent layer both emit is not
-// legal: their outputs would meet.
+// Inputs are the drain's emissions, row_i a cycle before (and the host's address a cycle after access_i); result_i follows
+// two cycles later. A linear layer's outputs appear on tap_y_* nine cycles after their emission and, if the group emits,
+// on y_* a cycle later; h and cell state of a recurrent layer (LSTM, GRU) on tap_h_* 35 cycles after it, and on y_*. The
+// state is written a cycle later, before the writer completes a bank of h, so no later step can read it too early.
+// retired_o[0] marks the last emission of a linear group, [1] that of a recurrent one, a cycle late. A program in which a
+// linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
 // access_i: of the host, while the engine is idle; it takes effect a cycle later, in the tables up to 1 + 5 * Ports.
 // host_*_o: what it reads, 8 + 5 * Ports cycles after access_i at the latest, as long as that is held.
@@ -213,7 +213,7 @@ module lacuna_retire #(
                 .we_i(row_we_q[p*lacuna_pkg::Lanes+l]),
                 .waddr_i(address_q[RowAw-1:0]),
                 .wdata_i(data_q),
-                .raddr_i(reading_q ? address_q[RowAw-1:0] : row_i[RowAw-1:0]),
+                .raddr_i(row_i[RowAw-1:0]),
                 .rdata_o(row[p][l])
             );
         end

@@ -9,6 +9,7 @@
 // next program entry.
 // Sums are on the lanes' results two cycles after the emission is on the outputs.
 //
+// With reading_i, while nothing drains, row_o is the address_i of the cycle before.
 // Tiles as of lacuna_lane, Ports 1..2. A new done_i must not come before the emissions of the last group are over.
 `default_nettype none
 
@@ -21,6 +22,8 @@ module lacuna_drain #(
     input wire logic group_valid_i,
     input wire lacuna_pkg::group_t group_i,
     input wire logic done_i,
+    input wire logic reading_i,
+    input wire logic [lacuna_pkg::RowAddrW-1:0] address_i,
     output logic [Ports-1:0] valid_o,
     output logic first_o,
     output logic last_o,
@@ -133,6 +136,7 @@ module lacuna_drain #(
                 group_q.entry <= group_q.entry + 1'b1;
             end
         end
+        if (reading_i) row_q <= address_i;
         if (!rst_ni) active_q <= 1'b0;
 
         valid_o <= rst_ni && active_q ? Ports'({both, 1'b1}) : '0;

@@ -2,9 +2,10 @@
 // A tree of carry chains, since the PEs may own every DSP; with Dsp one MULT18X18D, where both operands fit it (where one
 // does not, the tree all the same). Twin of generic/lacuna_mult.sv.
 //
-// PositiveB 1: b_i is never negative, and its sign takes no row of the tree.
+// PositiveB 1: b_i is never negative, and its sign takes no row of the tree. FarInputs 1: the operands come from afar, so
+// the first register stands at the ports, and the last level of sums behind the last register, before what follows.
 //
-// WidthA 2..36, WidthB 2..18, Latency 2..3; Dsp and PositiveB 0 or 1.
+// WidthA 2..36, WidthB 2..18, Latency 2..3; Dsp, PositiveB and FarInputs 0 or 1.
 `default_nettype none
 
 module lacuna_mult #(
@@ -12,7 +13,8 @@ module lacuna_mult #(
     parameter int unsigned WidthB = 16,
     parameter int unsigned Latency = 3,
     parameter int unsigned Dsp = 0,
-    parameter int unsigned PositiveB = 0
+    parameter int unsigned PositiveB = 0,
+    parameter int unsigned FarInputs = 0
 ) (
     input wire logic clk_i,
     input wire logic signed [WidthA-1:0] a_i,
@@ -39,13 +41,13 @@ module lacuna_mult #(
         end
     end else begin : gen_tree
         lacuna_tree_mult #(
-            .WidthA(WidthA), .WidthB(WidthB), .Latency(Latency), .PositiveB(PositiveB)
+            .WidthA(WidthA), .WidthB(WidthB), .Latency(Latency), .PositiveB(PositiveB), .FarInputs(FarInputs)
         ) u_mult (
             .clk_i, .a_i, .b_i, .product_o
         );
     end
 
-    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || Dsp > 1 || PositiveB > 1) begin : gen_bad
-        $error("lacuna_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, Dsp and PositiveB 0 or 1");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || Dsp > 1 || PositiveB > 1 || FarInputs > 1) begin : gen_bad
+        $error("lacuna_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, Dsp, PositiveB and FarInputs 0 or 1");
     end
 endmodule

@@ -2,31 +2,36 @@
 //
 // Level 0 takes the multiplier b_i two bits at a time (lacuna_pair_rows); every further level adds neighbouring sums,
 // so a sum of level n covers 2 * 2^n bits of b_i. The Latency registers are spread evenly over the levels: with a
-// 16-bit multiplier and Latency 3 behind the levels 0, 2 and 3.
+// 16-bit multiplier and Latency 3 behind the levels 0, 2 and 3. With FarInputs one of them is at the inputs, and none behind
+// the last level.
 //
-// WidthA 2..36, WidthB 2..18, Latency 2..3; PositiveB 1: b_i is never negative, so that its top bit takes no row.
+// WidthA 2..36, WidthB 2..18, Latency 2..3; PositiveB 1: b_i is never negative, so that its top bit takes no row; FarInputs
+// 0 or 1.
 `default_nettype none
 
 module lacuna_tree_mult #(
     parameter int unsigned WidthA = 24,
     parameter int unsigned WidthB = 16,
     parameter int unsigned Latency = 3,
-    parameter int unsigned PositiveB = 0
+    parameter int unsigned PositiveB = 0,
+    parameter int unsigned FarInputs = 0
 ) (
     input wire logic clk_i,
     input wire logic signed [WidthA-1:0] a_i,
     input wire logic signed [WidthB-1:0] b_i,
     output logic signed [WidthA+WidthB-1:0] product_o
 );
-    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || PositiveB > 1) begin : gen_bad
-        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, PositiveB 0 or 1");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || PositiveB > 1 || FarInputs > 1) begin : gen_bad
+        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, PositiveB and FarInputs 0 or 1");
     end
 
     localparam int unsigned Pairs = (WidthB + 1 - PositiveB) / 2;
     localparam int unsigned Levels = $clog2(Pairs) + 1;
 
-    // Cycles from the inputs to the inputs of level 0 when there are more registers than levels.
-    localparam int unsigned Early = Latency > Levels ? Latency - Levels : 0;
+    // Cycles from the inputs to the inputs of level 0 where they are far, or there are more registers than levels; levels
+    // up to the last register, and registers for them.
+    localparam int unsigned Early = FarInputs != 0 ? 1 : Latency > Levels ? Latency - Levels : 0;
+    localparam int unsigned Closed = FarInputs != 0 && Levels > 1 ? Levels - 1 : Levels;
     localparam int unsigned Spread = Latency - Early;
 
     logic signed [WidthA-1:0] a;
@@ -41,25 +46,23 @@ module lacuna_tree_mult #(
         assign a = a_i;
         assign b = (2 * Pairs)'(b_i);
     end else begin : gen_early
-        logic [Early-1:0][WidthA-1:0] a_q;
-        logic [Early-1:0][2*Pairs-1:0] b_q;
+        // Flat, latest lowest; see below.
+        logic [Early*WidthA-1:0] a_q;
+        logic [Early*2*Pairs-1:0] b_q;
 
         always_ff @(posedge clk_i) begin
-            a_q[0] <= a_i;
-            b_q[0] <= (2 * Pairs)'(b_i);
-            for (int unsigned s = 1; s < Early; s++) begin
-                a_q[s] <= a_q[s-1];
-                b_q[s] <= b_q[s-1];
-            end
+            a_q <= (Early * WidthA)'({a_q, a_i});
+            b_q <= (Early * 2 * Pairs)'({b_q, (2 * Pairs)'(b_i)});
         end
-        assign a = $signed(a_q[Early-1]);
-        assign b = $signed(b_q[Early-1]);
+        assign a = $signed(a_q[Early*WidthA-1-:WidthA]);
+        assign b = $signed(b_q[Early*2*Pairs-1-:2*Pairs]);
     end
 
     for (genvar l = 0; l < Levels; l++) begin : gen_level
         localparam int unsigned Rows = (Pairs + (1 << l) - 1) >> l;
         localparam int unsigned RowW = WidthA + (2 << l);
-        localparam bit Registered = ((2 * l + 3) * Spread) / (2 * Levels) != ((2 * l + 1) * Spread) / (2 * Levels) || l == Levels - 1;
+        localparam bit Registered = l < Closed
+            && (((2 * l + 3) * Spread) / (2 * Closed) != ((2 * l + 1) * Spread) / (2 * Closed) || l == Closed - 1);
 
         // Sums, lowest first; flat, since Yosys 0.52 cannot size a 2-D array of a generate block from a nested one.
         logic [Rows*RowW-1:0] row, row_next;

@@ -64,8 +64,6 @@ module lacuna_link #(
 );
     localparam int unsigned IndexW = $clog2(FrameBytes);
     localparam int unsigned SlotW = $clog2(Window);
-    localparam int unsigned HeartbeatW = $clog2(ClockHz / lacuna_link_pkg::UptimeCycles + 2);  // a blink a second or so
-    localparam int unsigned UptimeW = $clog2(lacuna_link_pkg::UptimeCycles);
 
     // Reset, a register further for each part, since the parts lie far apart: memories and units; then what sets them to
     // work, the counters, and the line.
@@ -138,7 +136,7 @@ module lacuna_link #(
     );
 
     // ---------------------------------------------------------------- executor
-    logic boot_done, boot_baked, unit_boot, model_valid_q, baked_q;
+    logic boot_done, boot_baked, unit_boot, model_valid;
     logic [2:0] unit_start, unit_done;
     logic [2:0][7:0] unit_status;
     logic [2:0][31:0] unit_detail;
@@ -175,7 +173,7 @@ module lacuna_link #(
         .unit_status_i(unit_status),
         .unit_detail_i(unit_detail),
         .runner_length_i(runner_length),
-        .model_valid_i(model_valid_q),
+        .model_valid_i(model_valid),
         .slot_o(slot),
         .reply_start_o(reply_start),
         .reply_valid_o(reply_valid[3]),
@@ -376,61 +374,33 @@ module lacuna_link #(
     );
 
     // ---------------------------------------------------------------- flags, counters, LEDs
-    logic [UptimeW-1:0] uptime_q;
-    logic [HeartbeatW-1:0] heartbeat_q;
-    logic uptime_event_q, half_q, error_q;
-    logic [10:0] events;
-
-    always_comb begin
-        flags = '0;
-        flags[lacuna_link_pkg::FlagModelValid] = model_valid_q;
-        flags[lacuna_link_pkg::FlagBaked] = baked_q;
-        flags[lacuna_link_pkg::FlagHalf] = half_q;
-        events = line_events;
-        events[lacuna_link_pkg::CountUptime] = uptime_event_q;
-        events[lacuna_link_pkg::CountReplays] = replayed;
-        events[lacuna_link_pkg::CountWrongSequence] = refused;
-        events[lacuna_link_pkg::CountRuns] = engine_start_o;
-        events[lacuna_link_pkg::CountWatchdogResets] = engine_reset_o;
-    end
-
-    lacuna_link_counters u_counters (
+    lacuna_link_status #(
+        .ClockHz(ClockHz)
+    ) u_status (
         .clk_i,
         .rst_ni(reset_nq[1]),
-        .event_i(events),
-        .count_i(engine_count_i),
-        .read_index_i(counter),
-        .read_o(count)
+        .line_event_i(line_events),
+        .line_damage_i(line_damage),
+        .replayed_i(replayed),
+        .refused_i(refused),
+        .failed_i(failed),
+        .opened_i(opened),
+        .engine_start_i(engine_start_o),
+        .engine_reset_i(engine_reset_o),
+        .dirty_i(dirty),
+        .commit_i(commit),
+        .boot_done_i(boot_done),
+        .boot_baked_i(boot_baked),
+        .engine_busy_i, .engine_half_i,
+        .executing_i(executing),
+        .line_low_i(line_low),
+        .token_i(token_mode),
+        .default_rate_i(default_rate),
+        .engine_count_i,
+        .count_index_i(counter),
+        .count_o(count),
+        .model_valid_o(model_valid),
+        .flags_o(flags),
+        .led_o
     );
-
-    always_ff @(posedge clk_i) begin
-        uptime_q <= uptime_q + 1'b1;
-        uptime_event_q <= uptime_q == '1;
-        half_q <= engine_half_i;
-        if (uptime_event_q) heartbeat_q <= heartbeat_q + 1'b1;
-        baked_q <= boot_baked;
-        if (dirty || engine_reset_o) model_valid_q <= 1'b0;
-        else if (commit) model_valid_q <= 1'b1;
-        if (opened) error_q <= 1'b0;
-        else if (failed || refused || line_damage || engine_reset_o) error_q <= 1'b1;
-
-        led_o[lacuna_link_pkg::LedHeartbeat] <= heartbeat_q[HeartbeatW-1];
-        led_o[lacuna_link_pkg::LedModel] <= model_valid_q;
-        led_o[lacuna_link_pkg::LedBusy] <= engine_busy_i;
-        led_o[lacuna_link_pkg::LedRequest] <= executing;
-        led_o[lacuna_link_pkg::LedReceive] <= line_low;
-        led_o[lacuna_link_pkg::LedError] <= error_q;
-        led_o[lacuna_link_pkg::LedToken] <= token_mode || !boot_done;
-        led_o[lacuna_link_pkg::LedRate] <= !default_rate;
-        if (!reset_nq[1]) begin
-            uptime_q <= '0;
-            heartbeat_q <= '0;
-            model_valid_q <= 1'b0;
-            error_q <= 1'b0;
-        end
-    end
-
-    if (ClockHz > 1000000000) begin : gen_bad
-        $error("lacuna_link: ClockHz must be at most 1000000000");
-    end
 endmodule

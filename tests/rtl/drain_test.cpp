@@ -24,6 +24,7 @@ class DrainRun {
         }
         bench_->group_valid_i = 0;
         bench_->done_i = 0;
+        bench_->reading_i = 0;
         bench_.reset(4);
     }
 
@@ -42,6 +43,13 @@ class DrainRun {
             finish_group();
         }
         clock(kStrand + 8);
+        bench_->reading_i = 1;
+        for (int i = 0; i < 50; ++i) {
+            const int address = static_cast<int>(random_.between(0, 16383));
+            bench_->address_i = static_cast<SData>(address);
+            clock(1);
+            checker_.check("row of the host", i, address, bench_->row_o);
+        }
         CHECK((fault_ == Fault::kInjected || full_ > 10));
         return checker_;
     }

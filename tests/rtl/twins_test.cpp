@@ -24,7 +24,7 @@ struct Multiplier {
     std::int64_t product(std::int64_t x, std::int64_t y) const;
 };
 // As in twins.sv; the last three may use a DSP.
-constexpr std::array<Multiplier, 12> kMults{{{24, 16, 3},
+constexpr std::array<Multiplier, 15> kMults{{{24, 16, 3},
                                              {16, 16, 3},
                                              {12, 9, 2, true},
                                              {2, 2, 2},
@@ -35,7 +35,10 @@ constexpr std::array<Multiplier, 12> kMults{{{24, 16, 3},
                                              {19, 16, 3},
                                              {16, 16, 3},
                                              {9, 12, 2},
-                                             {19, 16, 3}}};
+                                             {19, 16, 3},
+                                             {12, 9, 2, true},
+                                             {16, 16, 3},
+                                             {2, 2, 2}}};
 constexpr std::array<Multiplier, 4> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}, {15, 16, 2}}};
 constexpr std::array<int, 4> kSums{24, 25, 36, 2};
 constexpr std::array<int, 3> kSelects{8, 16, 1};
