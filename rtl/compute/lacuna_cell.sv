@@ -42,7 +42,7 @@ module lacuna_cell #(
     logic signed [SumW-1:0] added;
     logic [2:0][lacuna_pkg::GateW-1:0] o_q;  // or n_x: on its way from afar, as nobody needs it sooner
 
-    lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_forget (
+    lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps), .FarInputs(1)) u_forget (
         .clk_i, .a_i(cell_i), .b_i(f_i), .product_o(forgotten)
     );
     lacuna_mult #(.WidthA(lacuna_pkg::GateW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_input (

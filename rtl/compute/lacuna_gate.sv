@@ -4,7 +4,7 @@
 // tanh_i selects the function of the same cycle's value_i; with raw_i, raw_value_i is handed on as it is instead.
 // Latency 7 cycles, one value a cycle.
 // The table is written and read through table_i while the gate is idle, a register late: table_word_o is the word last
-// read (with table_i.read the word at its address, three cycles later). table_o is that register, for the next table.
+// read (with table_i.read the word at its address, four cycles later). table_o is that register, for the next table.
 `default_nettype none
 
 module lacuna_gate (
@@ -65,8 +65,10 @@ module lacuna_gate (
         .rdata_o(word)
     );
 
-    always_ff @(posedge clk_i) table_o <= table_i;
-    assign table_word_o = word;
+    always_ff @(posedge clk_i) begin
+        table_o <= table_i;
+        table_word_o <= word;
+    end
 
     // tanh's fraction bits are moved up, so that both functions round at the same bit.
     always_ff @(posedge clk_i) begin

@@ -3,7 +3,7 @@
 // Cycle 0: sum_i and row_i of lanes i, f, g, o (of a GRU: r, z, n_x, n_h). Cycle 7: value_o, the scaled rows (a linear
 // layer's outputs); gru_i is taken. Cycle 14: cell_i is taken, with its fraction bits. Cycle 33: cell_o and h_o.
 // table_i goes from table to table: 0..3 the lanes' gates, 4 the cell's tanh; table_o is for the next port's. A word read
-// comes to table_word_o four cycles after table_i for table 0, eight for table 4; table_select_i picks the table.
+// comes to table_word_o five cycles after table_i for table 0, nine for table 4; table_select_i picks the table.
 // CellDsps: as in lacuna_cell.
 `default_nettype none
 

@@ -8,7 +8,7 @@
 // linear and a recurrent layer both emit is not legal: their outputs would meet.
 //
 // access_i: of the host, while the engine is idle; it takes effect a cycle later, in the tables up to 1 + 5 * Ports.
-// host_*_o: what it reads, 8 + 5 * Ports cycles after access_i at the latest, as long as that is held.
+// host_*_o: what it reads, 9 + 5 * Ports cycles after access_i at the latest, as long as that is held.
 // Ports 1..2; RowDepth 2..16384 rows a port and lane; CellDsps as in lacuna_cell.
 `default_nettype none
 
@@ -141,7 +141,7 @@ module lacuna_retire #(
 
     // Cycles from an emission at the input to where it is used: two until the sums are there, then the port's own.
     localparam int unsigned ToValue = 2 + 7;
-    localparam int unsigned ToCellRead = 2 + 14 - 3;
+    localparam int unsigned ToCellRead = 2 + 14 - 4;
     localparam int unsigned ToH = 2 + 33;
 
     emission_t in, at_value, at_cell_read, at_h;
@@ -178,11 +178,11 @@ module lacuna_retire #(
     assign h_valid = at_h.linear ? '0 : at_h.valid;
 
     // Of every port, since all read the states of one emission at the same address.
-    logic [2:0][3:0] cell_fraction_q;
+    logic [3:0][3:0] cell_fraction_q;
     logic [RowAw-1:0] cell_raddr_q;
 
     always_ff @(posedge clk_i) begin
-        cell_fraction_q <= {cell_fraction_q[1:0], at_cell_read.cell_fraction};
+        cell_fraction_q <= {cell_fraction_q[2:0], at_cell_read.cell_fraction};
         cell_raddr_q <= reading_q ? address_q[RowAw-1:0] : at_cell_read.cell_row[RowAw-1:0];
     end
 
@@ -195,7 +195,7 @@ module lacuna_retire #(
     assign table_hop[0] = table_q;
 
     for (genvar p = 0; p < Ports; p++) begin : gen_port
-        logic signed [lacuna_pkg::CellW-1:0] state_old;
+        logic signed [lacuna_pkg::CellW-1:0] state_old_q;
         logic cell_write_q;
         logic [RowAw-1:0] cell_row_q;
         logic [lacuna_pkg::CellW-1:0] cell_q;
@@ -218,11 +218,10 @@ module lacuna_retire #(
             );
         end
 
-        assign state_old = $signed(cell_old[p]);
-
         always_ff @(posedge clk_i) begin
             cell_write_q <= cell_we_q[p] || h_valid[p];
             cell_row_q <= cell_we_q[p] ? address_q[RowAw-1:0] : at_h.cell_row[RowAw-1:0];
+            state_old_q <= $signed(cell_old[p]);
             cell_q <= cell_we_q[p] ? data_q[lacuna_pkg::CellW-1:0] : cell_new[p];
         end
 
@@ -249,8 +248,8 @@ module lacuna_retire #(
             .sum_i(sum[p]),
             .row_i(row_q[p]),
             .gru_i(at_value.gru),
-            .cell_i(state_old),
-            .cell_fraction_i(cell_fraction_q[2]),
+            .cell_i(state_old_q),
+            .cell_fraction_i(cell_fraction_q[3]),
             .value_o(value[p]),
             .cell_o(cell_new[p]),
             .h_o(h[p])

@@ -26,7 +26,8 @@ module lacuna_scale #(
 
     lacuna_mult #(
         .WidthA(AccW),
-        .WidthB(lacuna_pkg::MantissaW + 1)
+        .WidthB(lacuna_pkg::MantissaW + 1),
+        .FarInputs(1)
     ) u_mult (
         .clk_i,
         .a_i(sum_i),

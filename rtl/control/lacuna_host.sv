@@ -54,7 +54,7 @@ module lacuna_host #(
     output logic [lacuna_pkg::WeightAddrW-1:0] weight_o,
     output lacuna_pkg::load_t load_o,
 
-    // Read data, 19 cycles after reading_o at the latest (result: by emission).
+    // Read data, 20 cycles after reading_o at the latest (result: by emission).
     input wire lacuna_pkg::wave_t lane_wave_i,
     input wire logic [lacuna_pkg::Lanes-1:0][Ports-1:0][AccW-1:0] result_i,
     input wire logic [35:0] row_i,
@@ -83,7 +83,7 @@ module lacuna_host #(
     localparam int unsigned PortShift = $clog2(Ports);
     localparam int unsigned Settle = Tiles + 3;
     localparam int unsigned ResultDelay = 6;
-    localparam int unsigned WaitCycles = 23;  // the memories' 19, and four registers
+    localparam int unsigned WaitCycles = 24;  // the memories' 20, and four registers
     localparam int unsigned PartW = $clog2(lacuna_pkg::BankParts);
     localparam int unsigned ActsPerPart = lacuna_pkg::BankWidth / lacuna_pkg::BankParts;
     localparam int unsigned SlotW = lacuna_pkg::SlotW;

@@ -43,7 +43,8 @@ module lacuna_walker (
     // iteration = number of iterations begun before this one.
     logic [lacuna_pkg::EntryW-1:0] start_entry_q, next_entry_q;
     logic [lacuna_pkg::StepsW-1:0] left_q;    // steps - iteration, at least 1
-    logic left_one_q;                         // left_q is 1
+    logic left_one_q, left_two_q;             // left_q is 1, is 2
+    logic step_over_q;                        // a step is over: left_q counts a cycle later, left_one_q at once
     logic [lacuna_pkg::SkewW:0] iteration_q;  // iteration, at most 16
     logic [lacuna_pkg::SkewW:0] over_q;       // iteration - steps + 1 once that is positive
     logic [lacuna_pkg::PhaseW-1:0] phase_q;   // step that skew 0 works on
@@ -169,7 +170,9 @@ module lacuna_walker (
     end
 
     always_ff @(posedge clk_i) begin
-        left_one_q <= left_q == 'd1;  // it is not asked for before that is right
+        left_two_q <= left_q == 'd2;
+        step_over_q <= 1'b0;
+        if (step_over_q) left_q <= left_q - 1'b1;
         if (idle) begin
             start_entry_q <= entry_i;
             next_entry_q <= entry_i;
@@ -179,6 +182,7 @@ module lacuna_walker (
             ended_q <= 1'b0;
         end else if (begun_q) begin
             phase_q <= phase_q + 1'b1;
+            left_one_q <= left_q == 'd1;
         end else if (advance_q) begin
             next_entry_q <= next_q.stop ? start_entry_q : next_entry_q + 1'b1;
             ended_q <= run_ends_q;
@@ -186,8 +190,12 @@ module lacuna_walker (
             if (next_q.stop && !run_ends_q) begin
                 phase_q <= phase_q + 1'b1;
                 if (!iteration_q[lacuna_pkg::SkewW]) iteration_q <= iteration_q + 1'b1;
-                if (left_one_q) over_q <= over_q + 1'b1;
-                else left_q <= left_q - 1'b1;
+                if (left_one_q) begin
+                    over_q <= over_q + 1'b1;
+                end else begin
+                    left_one_q <= left_two_q;
+                    step_over_q <= 1'b1;
+                end
             end
         end else if (fetch_q && ended_q) begin
             phase_q <= phase_q - ended_skew_q;

@@ -116,16 +116,17 @@ module lacuna_memory_map #(
     logic [7:0] asked_q;  // the request's space
     logic [35:0] own_word_q;
     logic [31:0] emb_word_q;
-    logic [4:0] wait_q;
+    logic [5:0] wait_q;
+    logic [lacuna_pkg::BankBits-1:0] emb_bank_q;
     logic [31:0] emb_word;
 
     assign ready_o = state_q == Idle;
 
     // The part of a bank, by comparison.
     always_comb begin
-        emb_word = emb_bank_i[31:0];
+        emb_word = emb_bank_q[31:0];
         for (int unsigned part = 1; part < lacuna_pkg::BankParts; part++) begin
-            if (mem_select_o[2:0] == 3'(part)) emb_word = emb_bank_i[part*32+:32];
+            if (mem_select_o[2:0] == 3'(part)) emb_word = emb_bank_q[part*32+:32];
         end
     end
 
@@ -134,7 +135,8 @@ module lacuna_memory_map #(
         dirty_o <= 1'b0;
         emb_we_o <= '0;
         reg_we_o <= 1'b0;
-        wait_q <= {wait_q[3:0], 1'b1};
+        wait_q <= {wait_q[4:0], 1'b1};
+        emb_bank_q <= emb_bank_i;
         emb_word_q <= emb_word;
         own_word_q <= model_q ? reg_word_i : 36'(emb_word_q);
         unique case (state_q)
@@ -175,7 +177,7 @@ module lacuna_memory_map #(
                     end
                     reg_we_o <= model_q;
                     state_q <= Idle;
-                end else if (wait_q[4]) begin
+                end else if (wait_q[5]) begin
                     rvalid_o <= 1'b1;
                     state_q <= Idle;
                 end

@@ -66,8 +66,8 @@ TEST_CASE("gate: the table reads back") {
     Checker checker("lacuna_gate");
     Testbench<Vgate> bench(8);
     load_table(bench);
-    DelayLine<int> line(2);
-    for (int s = 0; s <= kTableWords + 1; ++s) {
+    DelayLine<int> line(3);
+    for (int s = 0; s <= kTableWords + 2; ++s) {
         put(bench->table_i, TableAccess{0, s, 1, 0});
         give_port(bench->value_i, s * 91, kFormat.gate_bits);
         bench.tick();

@@ -124,7 +124,7 @@ TEST_CASE("port: every copy of the table reads back") {
         bench->table_select_i = static_cast<CData>(copy);
         for (int s = 0; s < kTableWords; ++s) {
             put(bench->table_i, TableAccess{0, s, 1, 0});
-            for (int cycle = 0; cycle < 4 + copy; ++cycle) {
+            for (int cycle = 0; cycle < 5 + copy; ++cycle) {
                 bench.tick();
             }
             checker.check("word of table " + std::to_string(copy), s, table_word(s), bench->table_word_o);
