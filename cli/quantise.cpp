@@ -116,10 +116,13 @@ std::string extended_history(const Outcome& outcome, const Calibration& calibrat
     auto history = nlohmann::json::parse(outcome.hosted.model.history);
     nlohmann::json stage = {
         {"stage", "quantise"},
-        {"command", fmt::format("lacuna quantise --name {}{}{}", settings.options.name,
+        {"command", fmt::format("lacuna quantise --name {}{}{}{}", settings.options.name,
                                 settings.options.activation_bits == 8
                                     ? ""
                                     : fmt::format(" --act {}", settings.options.activation_bits),
+                                settings.options.weight_bits == kWeightBits
+                                    ? ""
+                                    : fmt::format(" --weight-bits {}", settings.options.weight_bits),
                                 settings.steps == 0 ? "" : fmt::format(" --steps {}", settings.steps))},
         {"data_sha256", data.sha256},
         {"steps", calibration.steps},
@@ -200,6 +203,11 @@ void add_quantise_command(CLI::App& app) {
         ->add_option("--act", settings->options.activation_bits,
                      "Bits of an activation, 8 or 16, of the engine that the model is for")
         ->check(CLI::IsMember({8, 16}))
+        ->capture_default_str();
+    command
+        ->add_option("--weight-bits", settings->options.weight_bits,
+                     "Bits of a weight, 8, or 4 as an experiment: engines hold it as one of 8")
+        ->check(CLI::IsMember({kWeightBits, kNarrowWeightBits}))
         ->capture_default_str();
     command
         ->add_option("--steps", settings->steps,

@@ -33,6 +33,7 @@ std::vector<std::int16_t> quantised_input(const QuantisedModel& model, std::span
 struct HostedModel {
     QuantisedModel model;
     HostPart host;
+    int weight_bits = 8;  ///< to which it was quantised; not in the file
 };
 
 /// Writes both into one file: the model as docs/model-file.md says, metadata `lacuna.data`, and of a word

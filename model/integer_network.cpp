@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "golden/cell_update.hpp"
+#include "model/quantise_row.hpp"
 
 namespace lacuna {
 
@@ -14,7 +15,6 @@ using Eigen::Index;
 
 constexpr double kExactInFloat = 1 << 24;
 constexpr double kLargestByte = 128;
-constexpr int kLargestWeight = 127;
 
 /// The sum of a unit that a row of the x or the h part belongs to.
 std::size_t sum_of_row(Cell cell, std::size_t row, std::size_t units, bool h_part) {
@@ -106,6 +106,7 @@ void IntegerNetwork::load_part(const Flat<float>& parameters, const Block& block
     auto real = view(real_, block);
     real.setZero();
     matrix.v.setZero(block.rows, block.cols);
+    const std::int64_t largest = largest_weight(hosted_.weight_bits);
     double largest_sum = 0;
     for (std::size_t row = 0; row < part.rows; ++row) {
         const auto r = static_cast<Index>(row);
@@ -114,7 +115,7 @@ void IntegerNetwork::load_part(const Flat<float>& parameters, const Block& block
             const auto v = step[row] > 0
                                ? std::clamp<std::int64_t>(
                                      round_half_up(static_cast<double>(weights(r, column)) / step[row]),
-                                     -kLargestWeight, kLargestWeight)
+                                     -largest, largest)
                                : 0;
             part.value[slot] = static_cast<std::int8_t>(v);
             matrix.v(r, column) = static_cast<float>(v);

@@ -17,8 +17,9 @@ struct QuantiseOptions {
     std::string name;  ///< of the model
     double cell_headroom =
         1.25;  ///< the cell's range is at least this times the largest |c| of the calibration
-    double logit_headroom = 1.25;  ///< the same for logits
-    int activation_bits = 8;       ///< of the engine that the model is for: 8 or 16
+    double logit_headroom = 1.25;   ///< the same for logits
+    int activation_bits = 8;        ///< of the engine that the model is for: 8 or 16
+    int weight_bits = kWeightBits;  ///< 8, or 4: an experiment, which any engine runs as weights of 8 bits
     /// Part shifts that need more are not considered; 0: the usual 24, or 32 for activations of 16 bits.
     int accumulator_bits = 0;
 };

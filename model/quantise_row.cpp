@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "common/error.hpp"
 
@@ -11,16 +12,18 @@ namespace lacuna {
 
 namespace {
 
-constexpr double kLargest = 127;
 constexpr int kMaxShift = 31;
 constexpr int kMaxPasses = 20;
+constexpr double kFine = largest_weight(kWeightBits);  // clipping gains nothing from here on
+constexpr int kClippedScales = 12;
+constexpr double kClipping = 0.05;  // from one scale to the next
 
 RowSolution round_with(const RowProblem& problem, double s) {
     RowSolution solution;
     solution.scale = fixed_scale(s * problem.scale_factor, problem.mantissa_bits);
     const double exact = solution.scale.value() / problem.scale_factor;
     const Eigen::VectorXd step = exact * problem.unit;
-    const Eigen::VectorXd v = nearest_integers(problem.weight, step);
+    const Eigen::VectorXd v = nearest_integers(problem.weight, step, problem.largest);
     solution.error = problem.weight - v.cwiseProduct(step);
     solution.output_error = solution.error.dot(problem.moment * solution.error);
     solution.v.resize(static_cast<std::size_t>(v.size()));
@@ -42,7 +45,7 @@ void refine(const RowProblem& problem, RowSolution& solution) {
             const int d = gradient[i] > 0 ? 1 : -1;
             const double change = step[i] * (step[i] * problem.moment(i, i) - 2 * std::abs(gradient[i]));
             auto& v = solution.v[static_cast<std::size_t>(i)];
-            if (change >= 0 || std::abs(v + d) > static_cast<int>(kLargest)) {
+            if (change >= 0 || std::abs(v + d) > static_cast<int>(problem.largest)) {
                 continue;
             }
             v = static_cast<std::int8_t>(v + d);
@@ -85,14 +88,14 @@ FixedScale fixed_scale(double factor, int mantissa_bits) {
     return {static_cast<std::int16_t>(mantissa), static_cast<std::uint8_t>(shift)};
 }
 
-Eigen::VectorXd nearest_integers(const Eigen::VectorXd& weight, const Eigen::VectorXd& step) {
-    return (weight.array() / step.array() + 0.5).floor().max(-kLargest).min(kLargest);
+Eigen::VectorXd nearest_integers(const Eigen::VectorXd& weight, const Eigen::VectorXd& step, double largest) {
+    return (weight.array() / step.array() + 0.5).floor().max(-largest).min(largest);
 }
 
 double unclipped_scale(const RowProblem& problem) {
     return problem.weight.size() == 0
                ? 0.0
-               : (problem.weight.array().abs() / problem.unit.array()).maxCoeff() / kLargest;
+               : (problem.weight.array().abs() / problem.unit.array()).maxCoeff() / problem.largest;
 }
 
 RowSolution quantise_row(const RowProblem& problem) {
@@ -101,9 +104,16 @@ RowSolution quantise_row(const RowProblem& problem) {
         return {
             {}, std::vector<std::int8_t>(static_cast<std::size_t>(problem.weight.size())), problem.weight, 0};
     }
-    RowSolution solution = round_with(problem, s);
-    refine(problem, solution);
-    return solution;
+    RowSolution best = round_with(problem, s);
+    refine(problem, best);
+    for (int clipped = 1; problem.largest < kFine && clipped <= kClippedScales; ++clipped) {
+        RowSolution solution = round_with(problem, s * (1 - kClipping * clipped));
+        refine(problem, solution);
+        if (solution.output_error < best.output_error) {
+            best = std::move(solution);
+        }
+    }
+    return best;
 }
 
 }  // namespace lacuna

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/error.hpp"
@@ -90,6 +91,26 @@ TEST_CASE("moving integers lowers the output's error, never raises it") {
         refined += solution.output_error;
     }
     CHECK(refined < 0.6 * nearest);
+}
+
+TEST_CASE("few bits keep their range, and clip where that lowers the error") {
+    int clipped = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        RowProblem problem = random_problem(seed, 24);
+        problem.largest = largest_weight(kNarrowWeightBits);
+        problem.weight[5] = 2;  // far from the others
+        const RowSolution solution = quantise_row(problem);
+        CHECK(std::ranges::all_of(solution.v, [](int v) { return v >= -7 && v <= 7; }));
+        const double s = solution.scale.value() / problem.scale_factor;
+        for (Eigen::Index i = 0; i < 24; ++i) {
+            CHECK(problem.weight[i] - solution.v[static_cast<std::size_t>(i)] * s ==
+                  doctest::Approx(solution.error[i]));
+        }
+        clipped += s < 0.99 * unclipped_scale(problem) ? 1 : 0;
+        problem.largest = largest_weight(kWeightBits);
+        CHECK(quantise_row(problem).output_error < solution.output_error);
+    }
+    CHECK(clipped > 5);
 }
 
 TEST_CASE("a row of zeros has no scale") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "golden/golden_model.hpp"
@@ -71,11 +72,14 @@ Dataset dataset_of(Task task) {
 
 /// A random model for the data, its weights cut to k of each bank, quantised, and a trainer of it.
 struct Case {
-    Case(Task task, Cell cell, int act, int k)
-        : data(dataset_of(task)), layout(shape_for(data, cell)), model(pruned(layout, data.format, k)) {
+    Case(Task task, Cell cell, int act, int k, int weight_bits = 8, int shared_rows = 1)
+        : data(dataset_of(task)),
+          layout(shape_for(data, cell)),
+          model(pruned(layout, data.format, k, shared_rows)) {
         QuantiseOptions quantising;
         quantising.name = "case";
         quantising.activation_bits = act;
+        quantising.weight_bits = weight_bits;
         QuantiseReport report;
         hosted = quantise_hosted(model, calibrate(model, data.valid), quantising, report);
         options = tiny_options();
@@ -95,10 +99,12 @@ struct Case {
         return shape;
     }
 
-    static FloatModel pruned(const ParameterLayout& layout, const DataFormat& format, int k) {
+    static FloatModel pruned(const ParameterLayout& layout, const DataFormat& format, int k,
+                             int shared_rows) {
         auto flat = initial_parameters(layout, 7);
         PruneOptions prune;
         prune.k = k;
+        prune.bank.rows = shared_rows;
         prune.k_head = layout.shape().head_on_engine() ? 0 : 16;
         flat = flat.cwiseProduct(pruning_mask(layout, prune, flat.cwiseAbs(), 1.0));
         auto model = unflatten(flat, layout, format);
@@ -219,6 +225,42 @@ TEST_CASE("the golden model is scored as the network in its integers is, whateve
         CHECK(score.count == expected.count);
         CHECK(score.loss == doctest::Approx(expected.loss).epsilon(1e-5));
         CHECK(score.figure == doctest::Approx(expected.figure).epsilon(1e-5));
+    }
+}
+
+TEST_CASE("weights of 4 bits stay so in fine-tuning, and neighbouring rows that share columns keep them") {
+    for (const int act : {8, 16}) {
+        CAPTURE(act);
+        const Case test(Task::Regression, Cell::Lstm, act, 2, 4, 2);
+        Trainer trainer(test.data, test.layout, test.hosted, test.model, test.options);
+        const auto fits = [](const HostedModel& hosted) {
+            std::size_t wrong = 0;
+            for (const auto& layer : hosted.model.layers) {
+                for (const auto* part : {&layer.x, &layer.h}) {
+                    wrong += static_cast<std::size_t>(
+                        std::ranges::count_if(part->value, [](int v) { return v < -7 || v > 7; }));
+                    for (std::size_t row = 0; row < part->rows; row += 2) {
+                        const auto first =
+                            part->index.begin() + static_cast<std::ptrdiff_t>(row * part->slots);
+                        const auto slots = static_cast<std::ptrdiff_t>(part->slots);
+                        wrong += std::equal(first, first + slots, first + slots) ? 0 : 1;
+                    }
+                }
+            }
+            return wrong == 0;
+        };
+        CHECK(fits(test.hosted));
+        for (int i = 0; i < 12; ++i) {
+            trainer.step();
+        }
+        const auto tuned = trainer.quantised();
+        CHECK_FALSE(tuned.model == test.hosted.model);
+        CHECK(fits(tuned));
+        IntegerNetwork integers(tuned, test.layout);
+        integers.load(trainer.pruned_parameters());
+        CHECK(count_differences(test, integers, tuned) == 0);
+        CHECK_FALSE(fits(Case(Task::Regression, Cell::Lstm, act, 2, 8, 2).hosted));
+        CHECK_FALSE(fits(Case(Task::Regression, Cell::Lstm, act, 2, 4, 1).hosted));
     }
 }
 

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 
 from tools.accuracy.results import FIGURES
 from tools.accuracy.table import figure_text, missing_text
@@ -13,7 +14,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto
 text { font: 12px system-ui, sans-serif; fill: currentColor; } .axis { stroke: var(--line); } pre { white-space: pre-wrap; }
 """
 COLOURS = {"dense": "#888888", "unstructured-8x": "#d66ad0", "balanced-4x": "#2a78d6", "balanced-8x": "#2a78d6",
-           "balanced-16x": "#2a78d6", "columns-8x": "#e8603c", "units-8x": "#f0a03c"}
+           "balanced-16x": "#2a78d6", "balanced-4x-int4": "#2aa876", "balanced-8x-int4": "#2aa876", "columns-8x": "#e8603c", "units-8x": "#f0a03c"}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 480, 320, 62, 44, 14, 14
 
 
@@ -91,8 +92,7 @@ def points_of(runs, cells, x_of):
 def legend(runs):
     shown = {}
     for column, wanted in runs["columns"].items():
-        name = "bank-balanced" if column.startswith("balanced") else wanted["title"]
-        shown[name] = COLOURS.get(column, "#38c0a8")
+        shown[re.sub(r" \d+x", "", wanted["title"])] = COLOURS.get(column, "#38c0a8")
     marks = "".join(f'<span style="color:{colour}">●</span> {html.escape(name)} &nbsp; ' for name, colour in shown.items())
     return f"<p>{marks} ● float, □ golden; bars: standard deviation over the seeds; lower is better</p>"
 

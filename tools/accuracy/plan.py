@@ -98,7 +98,7 @@ def make_run(runs, row, column, seed):
     if chosen.get("golden"):
         golden = f"{folder}/golden.safetensors"
         quantise = ["./lacuna", "quantise", model, *data, "--out", golden, "--name", f"{row}-{column}", "--resume",
-                    *values_of({"--seed": seed}, settings.get("quantise"))]
+                    *values_of({"--seed": seed}, settings.get("quantise"), chosen.get("quantise"))]
         stages += [("golden.safetensors", quantise),
                    ("golden.json", ["./lacuna", "evaluate", golden, *data, "--split", "test", "--json"])]
     stages.append(("estimate.json", ["./lacuna", "estimate", model, "--json", *engine]))

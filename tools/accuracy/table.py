@@ -80,7 +80,9 @@ def markdown(runs, summary, missing, speeds=()):
              "versions of each run. Mean over the seeds ± standard deviation, test split. Every model, the dense one too, is the "
              "same dense start trained on for the same updates on the same schedule. Weights are those that the engine holds. Cycles: "
              f"the cycle model's, inputs known ahead, on the engine of an {runs['engine']['--device'].upper()}; unstructured and column pruning take "
-             "there what their fullest banks need. *: with deeper memories than that part has.", ""]
+             "there what their fullest banks need. *: with deeper memories than that part has. Rows in pairs keep the same columns (G = 2), and "
+             "their golden model has weights of 4 bits, of which a pair would fit the place of one of 8: an experiment, which the engine runs as "
+             "weights of 8 bits.", ""]
     for row in runs["rows"]:
         if row in summary:
             parts += [row_table(runs, row, summary[row], clock), ""]
