@@ -37,12 +37,12 @@ module lacuna_cell #(
     logic [4:0] gru_q;
     always_ff @(posedge clk_i) gru_q <= {gru_q[3:0], gru_i};
 
-    // Cycles 0-3: products f*c and i*g; z*s and r*n_h.
+    // Cycles 0-3: products f*c and i*g; z*s and r*n_h; the first with half an output step for the rounding.
     logic signed [FullW-1:0] forgotten;
     logic signed [SumW-1:0] added;
     logic [2:0][lacuna_pkg::GateW-1:0] o_q;  // or n_x: on its way from afar, as nobody needs it sooner
 
-    lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps), .FarInputs(1)) u_forget (
+    lacuna_mult #(.WidthA(lacuna_pkg::CellW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps), .FarInputs(1), .Half(1)) u_forget (
         .clk_i, .a_i(cell_i), .b_i(f_i), .product_o(forgotten)
     );
     lacuna_mult #(.WidthA(lacuna_pkg::GateW), .WidthB(lacuna_pkg::FactorW), .Dsp(CellDsps)) u_input (
@@ -71,7 +71,7 @@ module lacuna_cell #(
         right_shift_q <= gru_q[1] ? 4'd0 : 4'd15 - fraction_q[1];
         left_shift_q <= 4'(lacuna_pkg::GateFraction) - fraction_q[4];
         if (gru_q[2]) base_q <= {o_q[2][lacuna_pkg::GateW-1], o_q[2], 15'(CellHalf)};
-        else base_q <= SumW'(forgotten) + SumW'(CellHalf);
+        else base_q <= SumW'(forgotten);
         aligned_q <= added >>> right_shift_q;
         sum_q <= base_q + aligned_q;
         if (overflow) cell_q <= rounded[SumW-16] ? ~most : most;
@@ -127,7 +127,7 @@ module lacuna_cell #(
 
     // Cycle 17: z*s and c'. Cycle 18: what is added to the product, z*s of a GRU, with half a step for the rounding.
     // Rounding a GRU's s' and then h is one rounding, with both halves added; where h is s' itself, with one.
-    localparam int unsigned GruHalf = lacuna_pkg::ActW == lacuna_pkg::CellW ? CellHalf : CellHalf + HHalf;
+    localparam int unsigned GruHalf = lacuna_pkg::ActW == lacuna_pkg::CellW ? 0 : HHalf;  // and the half in z*s
     logic [FullW-1:0] kept;
     logic [lacuna_pkg::CellW-1:0] cell_next, cell_late, cell_late_q;
     logic signed [FullW-1:0] remembered, cell_base_q, h_base_q;
@@ -149,7 +149,7 @@ module lacuna_cell #(
     always_ff @(posedge clk_i) begin
         gru_late_q <= gru_late;
         cell_late_q <= cell_late;
-        cell_base_q <= remembered + FullW'(CellHalf);
+        cell_base_q <= remembered;
         h_base_q <= gru_late ? remembered + FullW'(GruHalf) : FullW'(HHalf);
     end
 

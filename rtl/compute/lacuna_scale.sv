@@ -43,22 +43,25 @@ module lacuna_scale #(
         bias_q <= {bias_q[MultLatency+1:0], row_i[lacuna_pkg::RowWordW-1-:lacuna_pkg::BiasW]};
     end
 
-    // The bit below the result is the round-half-up increment.
+    // The bit below the result is the round-half-up increment. Bits that no fine shift brings into the result are looked at
+    // while that is made: wide_q says that one of them is not the sign.
+    localparam int unsigned FineMax = 7;
     logic signed [ProductW:0] coarse_q, fine_q;
     logic [2:0] fine_shift_q;
     logic signed [ProductW-1:0] floor;
     logic signed [NarrowW-1:0] narrow_q;
     logic signed [NarrowW:0] total;
     logic unused_half;
-    logic half_q, overflow;
+    logic half_q, overflow, wide_q;
 
     assign floor = fine_q[ProductW:1];
-    assign overflow = floor[ProductW-1:NarrowW-1] != {(ProductW - NarrowW + 1) {floor[ProductW-1]}};
+    assign overflow = wide_q || floor[NarrowW-1+:FineMax] != {FineMax{floor[ProductW-1]}};
 
     always_ff @(posedge clk_i) begin
         coarse_q <= $signed({product, 1'b0}) >>> {shift_q[MultLatency-1][4:3], 3'b000};
         fine_shift_q <= shift_q[MultLatency-1][2:0];
         fine_q <= coarse_q >>> fine_shift_q;
+        wide_q <= coarse_q[ProductW:NarrowW+FineMax] != {(ProductW - NarrowW - FineMax + 1) {coarse_q[ProductW]}};
         narrow_q <= overflow ? {floor[ProductW-1], {(NarrowW - 1) {~floor[ProductW-1]}}} : floor[NarrowW-1:0];
         half_q <= fine_q[0] && !overflow;
     end

@@ -6,7 +6,7 @@
 // the last level.
 //
 // WidthA 2..36, WidthB 2..18, Latency 2..3; PositiveB 1: b_i is never negative, so that its top bit takes no row; FarInputs
-// 0 or 1.
+// 0 or 1; Half 1: and 2 ** (WidthB - 2), the carry into level 1's sum of the last two pairs (an even number of pairs).
 `default_nettype none
 
 module lacuna_tree_mult #(
@@ -14,24 +14,26 @@ module lacuna_tree_mult #(
     parameter int unsigned WidthB = 16,
     parameter int unsigned Latency = 3,
     parameter int unsigned PositiveB = 0,
-    parameter int unsigned FarInputs = 0
+    parameter int unsigned FarInputs = 0,
+    parameter int unsigned Half = 0
 ) (
     input wire logic clk_i,
     input wire logic signed [WidthA-1:0] a_i,
     input wire logic signed [WidthB-1:0] b_i,
     output logic signed [WidthA+WidthB-1:0] product_o
 );
-    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || PositiveB > 1 || FarInputs > 1) begin : gen_bad
-        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, PositiveB and FarInputs 0 or 1");
+    if (WidthA < 2 || WidthA > 36 || WidthB < 2 || WidthB > 18 || Latency < 2 || Latency > 3 || PositiveB > 1 || FarInputs > 1 || Half > 1
+        || (Half != 0 && (PositiveB != 0 || WidthB % 4 != 0))) begin : gen_bad
+        $error("lacuna_tree_mult: WidthA must be 2..36, WidthB 2..18, Latency 2..3, PositiveB, FarInputs and Half 0 or 1 (1: PositiveB 0, WidthB a multiple of 4)");
     end
 
     localparam int unsigned Pairs = (WidthB + 1 - PositiveB) / 2;
     localparam int unsigned Levels = $clog2(Pairs) + 1;
 
-    // Cycles from the inputs to the inputs of level 0 where they are far, or there are more registers than levels; levels
-    // up to the last register, and registers for them.
-    localparam int unsigned Early = FarInputs != 0 ? 1 : Latency > Levels ? Latency - Levels : 0;
+    // Levels up to the last register; cycles from the inputs to the inputs of level 0, where they are far or there are more
+    // registers than levels; registers for the levels.
     localparam int unsigned Closed = FarInputs != 0 && Levels > 1 ? Levels - 1 : Levels;
+    localparam int unsigned Early = Latency > Closed ? Latency - Closed : FarInputs;
     localparam int unsigned Spread = Latency - Early;
 
     logic signed [WidthA-1:0] a;
@@ -89,11 +91,13 @@ module lacuna_tree_mult #(
                 assign low = gen_level[l-1].row_next[2*r*BeforeW+:BeforeW];
 
                 if (2 * r + 1 < BeforeRows) begin : gen_add
+                    localparam bit Carry = Half != 0 && l == 1 && r == Rows - 1;
                     logic [BeforeW-1:0] high, upper;
+                    logic unused_carry;
 
                     // The lowest 2^l bits are those of the lower sum.
                     assign high = gen_level[l-1].row_next[(2*r+1)*BeforeW+:BeforeW];
-                    assign upper = BeforeW'($signed(low[BeforeW-1:1<<l])) + high;
+                    assign {upper, unused_carry} = {BeforeW'($signed(low[BeforeW-1:1<<l])), 1'b1} + {high, Carry};
                     assign row[r*RowW+:RowW] = {upper, low[(1<<l)-1:0]};
                 end else begin : gen_extend
                     assign row[r*RowW+:RowW] = RowW'($signed(low));

@@ -20,11 +20,12 @@ namespace {
 struct Multiplier {
     int a, b, latency;
     bool positive_b = false;  ///< the top bit of b is 0
+    bool half = false;        ///< and 2^(b - 2)
 
     std::int64_t product(std::int64_t x, std::int64_t y) const;
 };
-// As in twins.sv; the last three may use a DSP.
-constexpr std::array<Multiplier, 15> kMults{{{24, 16, 3},
+// As in twins.sv.
+constexpr std::array<Multiplier, 18> kMults{{{24, 16, 3},
                                              {16, 16, 3},
                                              {12, 9, 2, true},
                                              {2, 2, 2},
@@ -38,7 +39,10 @@ constexpr std::array<Multiplier, 15> kMults{{{24, 16, 3},
                                              {19, 16, 3},
                                              {12, 9, 2, true},
                                              {16, 16, 3},
-                                             {2, 2, 2}}};
+                                             {2, 2, 2},
+                                             {20, 4, 3, false, true},
+                                             {16, 16, 3, false, true},
+                                             {16, 16, 3, false, true}}};
 constexpr std::array<Multiplier, 4> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}, {15, 16, 2}}};
 constexpr std::array<int, 4> kSums{24, 25, 36, 2};
 constexpr std::array<int, 3> kSelects{8, 16, 1};
@@ -69,7 +73,8 @@ std::int64_t low_signed(std::int64_t value, int width) {
 
 std::int64_t Multiplier::product(std::int64_t x, std::int64_t y) const {
     const std::int64_t low = low_signed(y, b);
-    return low_signed(x, a) * (positive_b && low < 0 ? low + (std::int64_t{1} << (b - 1)) : low);
+    return low_signed(x, a) * (positive_b && low < 0 ? low + (std::int64_t{1} << (b - 1)) : low) +
+           (half ? std::int64_t{1} << (b - 2) : 0);
 }
 
 /// Random operands with the corners of every width mixed in: 0, 1, -1, the largest and the smallest.
