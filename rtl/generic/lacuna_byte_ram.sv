@@ -1,6 +1,6 @@
 // Memory of bytes in block RAM: one write port, one read port, one clock.
 //
-// rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in the same cycle returns an
+// A byte is written a cycle late; rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in the same cycle returns an
 // undefined one: users must not do it (this twin returns the complement, so that tests see it). Contents are undefined
 // until written.
 // Behavioural twin of ecp5/lacuna_byte_ram.sv.
@@ -24,14 +24,19 @@ module lacuna_byte_ram #(
     end
 
     (* ram_style = "block", no_rw_check *) logic [7:0] mem[0:Depth-1];
-    logic [7:0] read_q, read_qq;
+    logic we_q;
+    logic [AddrW-1:0] waddr_q;
+    logic [7:0] wdata_q, read_q, read_qq;
 
     always_ff @(posedge clk_i) begin
-        if (we_i) mem[waddr_i] <= wdata_i;
+        we_q <= we_i;
+        waddr_q <= waddr_i;
+        wdata_q <= wdata_i;
+        if (we_q) mem[waddr_q] <= wdata_q;
         read_q <= mem[raddr_i];
 `ifndef SYNTHESIS
         // The undefined byte: certainly not the one that a user might hope for.
-        if (we_i && waddr_i == raddr_i) read_q <= ~mem[raddr_i];
+        if (we_q && waddr_q == raddr_i) read_q <= ~mem[raddr_i];
 `endif
         read_qq <= read_q;
         rdata_o <= read_qq;

@@ -1,6 +1,7 @@
 """Floorplans: every place is there and given once, near what it feeds, and a netlist of another shape is refused."""
 
 import re
+import types
 import unittest
 
 from tools.bitstream import floorplan
@@ -96,6 +97,32 @@ class Floorplans(unittest.TestCase):
                 for p in near[a]:
                     for q in near[b]:
                         self.assertLessEqual(cost[a, p] + cost[b, q], cost[a, q] + cost[b, p] + 1e-6)
+
+    def test_the_region_of_results_takes_its_logic_alone_and_lies_on_the_die_beyond_the_multipliers(self):
+        class Context:
+            cells = [(name, types.SimpleNamespace(type=kind)) for name, kind in (
+                ("u_board.u_engine.u_retire.gen_port[0].a", "TRELLIS_COMB"), ("u_board.u_engine.u_retire.gen_port[1].b", "TRELLIS_FF"),
+                ("u_board.u_engine.u_retire.gen_port[0].u_cells.c", "DP16KD"), ("u_board.u_engine.u_walker.d", "TRELLIS_FF"))]
+
+            def __init__(self):
+                self.kept = []
+
+            def createRectangularRegion(self, name, *corners):
+                self.name, self.corners = name, corners
+
+            def constrainCellToRegion(self, cell, name):
+                self.kept.append((cell, name))
+
+        self.assertEqual(floorplan.region_script("lfe5u-25f"), "")
+        for die in ("lfe5u-45f", "lfe5u-85f"):
+            context = Context()
+            exec(floorplan.region_script(die), {"ctx": context})  # as nextpnr does
+            self.assertEqual(context.kept, [(name, context.name) for name, _ in context.cells[:2]])
+            left, top, right, bottom = context.corners
+            self.assertGreater(top, floorplan.DIES[die]["multipliers"][-2])
+            self.assertEqual(left, 0)
+            self.assertGreater(right, floorplan.DIES[die]["columns"][-1])
+            self.assertGreater(bottom, floorplan.DIES[die]["block_rams"][-1])
 
     def test_what_does_not_fit_or_has_other_names_is_refused(self):
         with self.assertRaisesRegex(Problem, "4 lanes of 14 tiles do not fit on 3 rows of 52 multipliers"):

@@ -225,6 +225,10 @@ class MemoryRun {
     static constexpr std::uint64_t kPartMask = (1U << Load::kPartBits) - 1;
     using Word = std::optional<std::uint64_t>;
     using Activation = std::optional<std::uint16_t>;
+    struct Late {
+        int address;
+        std::uint64_t data;
+    };
     struct Answer {
         std::vector<Word> words;
         std::vector<Activation> activations;  ///< of all bank memories
@@ -241,6 +245,10 @@ class MemoryRun {
         Answer answer;
         for (std::size_t e = 0; e < kEbrs.size(); ++e) {
             answer.words.push_back(words_[e][static_cast<std::size_t>(raddr % kEbrs[e].depth)]);
+            // A byte is written a cycle late, and until then the old one is not defined.
+            if (is_bytes(e) && late_ && late_->address % kEbrs[e].depth == raddr % kEbrs[e].depth) {
+                answer.words.back() = std::nullopt;
+            }
         }
         // Those of bytes come a cycle later.
         std::swap_ranges(bytes_.begin(), bytes_.end(),
@@ -274,6 +282,13 @@ class MemoryRun {
                 }
             }
             written &= (std::uint64_t{1} << kEbrs[e].width) - 1;
+            if (is_bytes(e)) {
+                if (late_) {
+                    words_[e][static_cast<std::size_t>(late_->address % kEbrs[e].depth)] =
+                        late_->data & ((std::uint64_t{1} << kEbrs[e].width) - 1);
+                }
+                continue;
+            }
             Word& word = words_[e][static_cast<std::size_t>(waddr % kEbrs[e].depth)];
             if (written != 0) {
                 word = (word.value_or(0) & ~written) | (data & written);
@@ -286,7 +301,12 @@ class MemoryRun {
                 }
             }
         }
+        late_ = write ? std::optional<Late>({waddr, data}) : std::nullopt;
         compare(line_.next(answer));
+    }
+
+    static bool is_bytes(std::size_t memory) {
+        return memory >= kEbrs.size() - kByteRams;
     }
 
     void compare(const std::optional<Answer>& answer) {
@@ -317,6 +337,7 @@ class MemoryRun {
     SplitMix64 random_{2};
     std::vector<std::vector<Word>> words_;
     std::array<Word, kByteRams> bytes_;
+    std::optional<Late> late_;
     std::vector<std::vector<Activation>> banks_;
     DelayLine<Answer> line_{1};
     int cycle_ = 0;

@@ -8,7 +8,9 @@ Each lane has a quarter of the columns. It begins in the row of multipliers with
 and comes down in the other, so that all lanes begin and end along one row, near the memories of activations and results.
 Block RAMs are nearest to what they feed, by exchange until none is gained: weights to their tile's multipliers, activations
 to where the lanes begin, rows to where their lane ends. Tables of gates and cells, on the way from there to the cells, are
-nextpnr's: given places, they were up to 9 ns from their gates. Where one row of multipliers is all there is, only the
+nextpnr's: given places, they were up to 9 ns from their gates. What makes results of the lanes' sums, scales, gates and
+cells, stays beside and beyond the last row of multipliers, where the lanes end and the free block RAMs are (REGION): by
+itself nextpnr strews it between the lanes, up to 40 rows from the tables. Where one row of multipliers is all there is, only the
 weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
 """
 
@@ -25,14 +27,17 @@ PES = 3  # multipliers a tile
 
 # Of each die, as nextpnr names places (bels): first X of each group of four multipliers and four block RAMs, and the
 # rows of either.
+# size: columns and rows of the whole die.
 DIES = {
-    "lfe5u-25f": {"columns": (4, 13, 22, 33, 42, 51, 60), "multipliers": (13,), "block_rams": (25, 37)},
-    "lfe5u-45f": {"columns": (4, 13, 22, 31, 42, 51, 60, 69, 78), "multipliers": (22, 46), "block_rams": (10, 34, 58)},
-    "lfe5u-85f": {"columns": (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114), "multipliers": (10, 34, 58),
+    "lfe5u-25f": {"size": (72, 50), "columns": (4, 13, 22, 33, 42, 51, 60), "multipliers": (13,), "block_rams": (25, 37)},
+    "lfe5u-45f": {"size": (90, 71), "columns": (4, 13, 22, 31, 42, 51, 60, 69, 78), "multipliers": (22, 46), "block_rams": (10, 34, 58)},
+    "lfe5u-85f": {"size": (126, 95), "columns": (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114), "multipliers": (10, 34, 58),
                   "block_rams": (22, 46, 70, 82)},
 }
 MULTIPLIER_AT = {0: "MULT18_0", 1: "MULT18_1", 4: "MULT18_4", 5: "MULT18_5"}  # X in the group: bel
 BLOCK_RAM_AT = {0: "EBR0", 2: "EBR1", 4: "EBR2", 6: "EBR3"}
+REGION = "u_engine.u_retire.gen_port["  # part of the names of what stays there
+REGION_MARGIN = 2  # rows before the last multipliers
 VERTICAL = 0.5  # what a row's distance counts against a column's: there are more wires up and down
 
 
@@ -174,3 +179,17 @@ def pin_file(path, die, tiles):
     netlist = json.loads(path.read_text())
     pin(netlist, die, tiles)
     path.write_text(json.dumps(netlist))
+
+
+def region_script(die):
+    """Python for nextpnr's --pre-place that keeps REGION's logic at the last row of multipliers and beyond; empty where there
+    is one row only."""
+    if len(DIES[die]["multipliers"]) == 1:
+        return ""
+    width, height = DIES[die]["size"]
+    return f"""\
+ctx.createRectangularRegion("retire", 0, {DIES[die]["multipliers"][-1] - REGION_MARGIN}, {width - 1}, {height - 1})
+for name, cell in ctx.cells:
+    if "{REGION}" in name and cell.type in ("TRELLIS_COMB", "TRELLIS_FF"):
+        ctx.constrainCellToRegion(name, "retire")
+"""

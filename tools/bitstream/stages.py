@@ -116,6 +116,8 @@ def synthesise(plan):
 def placement_command(plan, seed, prefix, flags=()):
     """Command whose files are all in its working folder, so that it also runs on another machine. @param flags more of
     nextpnr's"""
+    if (plan.folder / "region.py").is_file():
+        flags = ("--pre-place", "region.py", *flags)
     return ["nextpnr-ecp5", plan.timed_as, "--package", plan.board.package, "--speed", plan.board.grade,
             "--json", "netlist.json", "--lpf", "board.lpf", "--textcfg", f"{prefix}.config", "--report",
             f"{prefix}.report.json", "--seed", str(seed), "--timing-allow-fail",
@@ -124,11 +126,25 @@ def placement_command(plan, seed, prefix, flags=()):
 
 def placement_key(plan, seed, flags=()):
     return key_of(version("nextpnr-ecp5"), placement_command(plan, seed, "x", flags),
-                  (plan.folder / "netlist.json").read_bytes(), (plan.folder / "board.lpf").read_bytes())
+                  *((plan.folder / name).read_bytes() for name in placement_inputs(plan)))
+
+
+def nextpnr_has_python():
+    return "--pre-place" in subprocess.run(["nextpnr-ecp5", "--help"], capture_output=True, text=True).stderr
 
 
 def prepare_placement(plan):
+    """board.lpf; and region.py, which keeps part of the logic in its place, where nextpnr has Python and the die wants it."""
     shutil.copyfile(ROOT / plan.board.constraints, plan.folder / "board.lpf")
+    region = floorplan.region_script(plan.die) if nextpnr_has_python() else ""
+    (plan.folder / "region.py").unlink(missing_ok=True)
+    if region:
+        (plan.folder / "region.py").write_text(region)
+
+
+def placement_inputs(plan):
+    """Names of the files that a placement reads, in the build's folder."""
+    return ["netlist.json", "board.lpf", *(["region.py"] if (plan.folder / "region.py").is_file() else [])]
 
 
 PHASES = (
@@ -162,7 +178,7 @@ def place(plan, seed, flags=()):
     (plan.folder / "floorplan.txt").unlink(missing_ok=True)
     (plan.folder / "floorplan.py").write_text(FLOORPLAN.format(file="floorplan.txt"))
     command = placement_command(plan, seed, "place", flags)
-    if "--post-route" in subprocess.run(["nextpnr-ecp5", "--help"], capture_output=True, text=True).stderr:
+    if nextpnr_has_python():
         command += ["--post-route", "floorplan.py"]
     print(f"place and route, seed {seed} (nextpnr) ...", flush=True)
     with log.open("w") as out:

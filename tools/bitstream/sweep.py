@@ -33,13 +33,13 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     folder = plan.folder / "sweep"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name in ("netlist.json", "board.lpf"):
+    inputs = stages.placement_inputs(plan)
+    for name in inputs:
         shutil.copyfile(plan.folder / name, folder / name)
     place = shlex.join(stages.placement_command(plan, "{}", "seed-{}", flags)).replace("'", "") + " > seed-{}.log 2>&1"
     command = ["parallel", "--will-cite", "--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "jobs.tsv"]
     if hosts:
-        command += ["--sshlogin", hosts, "--basefile", "netlist.json", "--basefile", "board.lpf", "--workdir", ".",
-                    "--cleanup"]
+        command += ["--sshlogin", hosts, *(word for name in inputs for word in ("--basefile", name)), "--workdir", ".", "--cleanup"]
         for kind in ("config", "report.json", "log"):
             command += ["--return", f"seed-{{}}.{kind}"]
     print(f"place and route of {len(seeds)} seeds, {jobs} at a time, at most {seconds} s each ...", flush=True)
