@@ -17,7 +17,7 @@ using namespace cycles;
 constexpr Cycle kToFirstEmission = 6;   ///< plus T: from a group's last slot (lacuna_drain)
 constexpr Cycle kEmissionToLinear = 9;  ///< to a linear output (lacuna_retire, ToValue)
 constexpr Cycle kEmissionToH = 35;      ///< to h at the writer (lacuna_retire, ToH)
-constexpr Cycle kToOutput = 3;          ///< from the linear output or h to the output buffer's end
+constexpr Cycle kToOutput = 2;          ///< from the linear output or h to the output buffer's end
 constexpr int kInputSteps = 2;          ///< steps of x held at most (lacuna_input)
 constexpr int kReleaseDelay = 2;        ///< cycles until a released half may be overwritten
 constexpr int kTailCycles = 5;          ///< busy after the last group has retired (lacuna_engine)

@@ -446,24 +446,15 @@ module lacuna_engine #(
     );
 
     // ---------------------------------------------------------------- output buffer
-    // A register on the way there; there is room, by the issuer's credit.
-    logic push_q;
-    logic [OutputW-1:0] push_data_q;
-
-    always_ff @(posedge clk_i) begin
-        push_q <= push;
-        push_data_q <= push_data;
-    end
-
     lacuna_fifo #(
         .Width(OutputW),
         .Depth(OutputDepth)
     ) u_output (
         .clk_i,
         .rst_ni(reset_nq[2]),
-        .in_valid_i(push_q),
+        .in_valid_i(push),
         .in_ready_o(push_ready),
-        .in_data_i(push_data_q),
+        .in_data_i(push_data),
         .out_valid_o(y_valid_o),
         .out_ready_i(y_ready_i),
         .out_data_o(y_data_o)
