@@ -305,9 +305,7 @@ class MemoryRun {
         compare(line_.next(answer));
     }
 
-    static bool is_bytes(std::size_t memory) {
-        return memory >= kEbrs.size() - kByteRams;
-    }
+    static bool is_bytes(std::size_t memory) { return memory >= kEbrs.size() - kByteRams; }
 
     void compare(const std::optional<Answer>& answer) {
         if (!answer) {
