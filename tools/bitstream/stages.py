@@ -3,6 +3,7 @@
 A stage whose inputs, command and tool are those of the last time is not run again: <stage>.key holds their hash.
 """
 
+import functools
 import hashlib
 import pathlib
 import re
@@ -129,7 +130,9 @@ def placement_key(plan, seed, flags=()):
                   *((plan.folder / name).read_bytes() for name in placement_inputs(plan)))
 
 
+@functools.cache
 def nextpnr_has_python():
+    """Whether nextpnr takes --pre-place and --post-route."""
     return "--pre-place" in subprocess.run(["nextpnr-ecp5", "--help"], capture_output=True, text=True).stderr
 
 
