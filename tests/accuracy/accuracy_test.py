@@ -51,18 +51,40 @@ class Plan(unittest.TestCase):
         self.assertEqual(len(planned), len(self.runs["rows"]) * (1 + len(self.runs["columns"])) * 3)
         self.assertEqual(len({run.name for run in planned}), len(planned))
         for run in planned:
-            self.assertEqual(run.needs, [] if run.column == plan.BASE else [f"{run.row}/base-{run.seed}/model.safetensors"])
+            needs = [] if run.column == plan.BASE else [plan.BASE]
+            if run.column not in (plan.BASE, "dense") and self.runs["rows"][run.row].get("teacher"):
+                needs.append("dense")
+            self.assertEqual(list(run.needs), [f"{run.row}/{column}-{run.seed}/model.safetensors" for column in needs])
+
+    def test_what_a_run_needs_is_planned_before_it_and_among_its_commands(self):
+        self.runs["rows"]["digits"]["teacher"] = "dense"
+        planned = plan.make_runs(self.runs, ["digits"], ["units-8x"], [1, 2])
+        self.assertEqual([run.name for run in planned], [f"digits/{column}-{seed}" for column in ("base", "dense", "units-8x")
+                                                         for seed in (1, 2)])
+        self.assertEqual([[run.column for run in wave] for wave in runner.waves(planned)],
+                         [["base"] * 2, ["dense"] * 2, ["units-8x"] * 2])
+        last = planned[-1]
+        self.assertIn("--teacher digits/dense-2/model.safetensors", last.commands[2])
+        self.assertEqual(last.commands[:2], [run.commands[number] for number, run in enumerate((planned[1], planned[3]))])
 
     def test_all_columns_are_trained_alike_but_for_the_pruning(self):
-        for row in self.runs["rows"]:
-            trained = set()
+        of_the_column = {"--teacher", "--distill", "--dropout", "--dropout-input", "--dropout-hidden"}
+        for row, declared in self.runs["rows"].items():
+            trained = {}
             for column, settings in self.runs["columns"].items():
                 words = plan.make_run(self.runs, row, column, 2).stages[0][1]
                 options = dict(zip(words, words[1:]))
                 for option in ("--out", *settings["prune"]):
                     options.pop(option)
-                trained.add(tuple((name, value) for name, value in options.items() if name.startswith("--")))
-            self.assertEqual(len(trained), 1, row)
+                trained[column] = {name: value for name, value in options.items() if name.startswith("--")}
+            dense = trained.pop("dense")
+            like = next(iter(trained.values()))
+            for column, options in trained.items():
+                self.assertEqual(options, like, f"{row}/{column}")
+            # Dropout is tuned for dense; it may have no teacher. Updates and schedule are the same.
+            tuned = of_the_column if declared.get("columns", {}).get("dense") else set()
+            self.assertEqual({name: value for name, value in dense.items() if name not in tuned},
+                             {name: value for name, value in like.items() if name not in tuned}, row)
 
     def test_balanced_columns_have_a_golden_model(self):
         for column in self.runs["columns"]:
@@ -147,12 +169,16 @@ class Queue(unittest.TestCase):
         kept = self.work / "kept"
         results.collect(self.planned, self.work, kept)
         self.assertEqual(len(results.of_the_plan(self.runs, results.load(kept))), 2)
-        self.runs["columns"]["dense"]["prune"]["--k"] = 8
-        self.assertEqual([item["column"] for item in results.of_the_plan(self.runs, results.load(kept))], ["balanced-8x"])
+        self.runs["columns"]["balanced-8x"]["prune"]["--k"] = 3
+        self.assertEqual([item["column"] for item in results.of_the_plan(self.runs, results.load(kept))], ["dense"])
         with contextlib.redirect_stdout(io.StringIO()) as out:
             main.publish(self.runs, ["kjv-words"], [1], {}, kept)
         self.assertIn("1 results were made with other commands", out.getvalue())
-        self.assertIn("kjv-words: dense,", out.getvalue())
+        self.assertIn("balanced-8x, ", out.getvalue().split("- kjv-words: ")[1])
+        # A change of the teacher leaves out what learnt from it, too.
+        self.runs["columns"]["balanced-8x"]["prune"]["--k"] = 2
+        self.runs["rows"]["kjv-words"]["columns"]["dense"]["--dropout"] = 0.25
+        self.assertEqual(results.of_the_plan(self.runs, results.load(kept)), [])
 
     def test_other_commands_in_the_same_folder_are_refused(self):
         runner.execute(self.planned, self.work, 1, "")

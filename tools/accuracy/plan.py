@@ -19,16 +19,12 @@ class Run:
     column: str
     seed: int
     stages: tuple  # of (file that the stage makes, command)
-    start: tuple = ()  # stages of the run that it starts from
+    needs: tuple = ()  # models of other runs: the one that it starts from, and its teacher where that is another
+    start: tuple = ()  # stages that made those
 
     @property
     def name(self):
         return f"{self.row}/{self.column}-{self.seed}"
-
-    @property
-    def needs(self):
-        """Files of other runs that it starts from."""
-        return [] if self.column == BASE else [f"{self.row}/{BASE}-{self.seed}/model.safetensors"]
 
     @property
     def commands(self):
@@ -79,33 +75,50 @@ def values_of(*parts):
     return words
 
 
+def model_of(row, column, seed):
+    return f"{row}/{column}-{seed}/model.safetensors"
+
+
+def teacher_column(runs, row, column):
+    """Whose model a column learns from: the dense start, or the row's `teacher`, which itself learns from the start."""
+    teacher = runs["rows"][row].get("teacher", BASE)
+    return BASE if column == teacher else teacher
+
+
 def make_run(runs, row, column, seed):
     settings = runs["rows"][row]
     data = ["--data", f"data/{settings['data']}"]
     common = {**settings.get("common", {}), "--seed": seed}
-    folder = f"{row}/{column}-{seed}"
-    model = f"{folder}/model.safetensors"
+    model = model_of(row, column, seed)
     if column == BASE:
         train = ["./lacuna", "train", *data, "--out", model, "--resume", *values_of(common, settings["train"])]
         return Run(row, column, seed, (("model.safetensors", train),))
     chosen = runs["columns"][column]
-    start = f"{row}/{BASE}-{seed}/model.safetensors"
-    options = values_of(common, runs["prune"], {"--teacher": start}, settings["prune"], chosen["prune"],
+    start = model_of(row, BASE, seed)
+    taught_by = teacher_column(runs, row, column)
+    teacher = model_of(row, taught_by, seed)
+    made_before = make_run(runs, row, BASE, seed).stages
+    if taught_by != BASE:
+        made_before += make_run(runs, row, taught_by, seed).stages[:1]
+    options = values_of(common, runs["prune"], {"--teacher": teacher}, settings["prune"], chosen["prune"],
                         settings.get("columns", {}).get(column))
     stages = [("model.safetensors", ["./lacuna", "prune", start, *data, "--out", model, "--resume", *options]),
               ("test.json", ["./lacuna", "evaluate", model, *data, "--split", "test", "--json"])]
     engine = values_of(runs["engine"], settings.get("engine"))
     if chosen.get("golden"):
-        golden = f"{folder}/golden.safetensors"
+        golden = f"{row}/{column}-{seed}/golden.safetensors"
         quantise = ["./lacuna", "quantise", model, *data, "--out", golden, "--name", f"{row}-{column}", "--resume",
                     *values_of({"--seed": seed}, settings.get("quantise"), chosen.get("quantise"))]
         stages += [("golden.safetensors", quantise),
                    ("golden.json", ["./lacuna", "evaluate", golden, *data, "--split", "test", "--json"])]
     stages.append(("estimate.json", ["./lacuna", "estimate", model, "--json", *engine]))
-    return Run(row, column, seed, tuple(stages), make_run(runs, row, BASE, seed).stages)
+    return Run(row, column, seed, tuple(stages), tuple(dict.fromkeys((start, teacher))), made_before)
 
 
 def make_runs(runs, rows, columns, seeds):
-    """All runs selected, row by row, in each row those that others start from first."""
-    columns = [BASE, *columns]
-    return [make_run(runs, row, column, seed) for row in rows for column in columns for seed in seeds]
+    """All runs selected, row by row, in each row those that others start from or learn from first."""
+    planned = []
+    for row in rows:
+        first = dict.fromkeys((BASE, *(teacher_column(runs, row, column) for column in columns)))
+        planned += [make_run(runs, row, column, seed) for column in dict.fromkeys((*first, *columns)) for seed in seeds]
+    return planned

@@ -11,8 +11,11 @@ RETURNED = ("model.safetensors", "golden.safetensors", "test.json", "golden.json
 
 
 def waves(runs):
-    """Runs that nothing waits for, then those that start from their models."""
-    return [[run for run in runs if not run.needs], [run for run in runs if run.needs]]
+    """Runs that wait for nothing, then those that wait for these alone, and so on."""
+    depth = {}
+    for run in runs:  # in the order of the plan: what a run needs comes before it
+        depth[run.name] = 1 + max((depth.get(file.rpartition("/")[0], 0) for file in run.needs), default=-1)
+    return [[run for run in runs if depth[run.name] == wave] for wave in range(max(depth.values(), default=-1) + 1)]
 
 
 def check_plan(runs, work):
@@ -64,10 +67,12 @@ def execute(runs, work, jobs, hosts):
                    "--colsep", "\t", "--joblog", "jobs.tsv"]
         if hosts:
             command += remote_flags(wave, hosts)
-            command += ["--transferfile", "{1}/run.sh", "--transferfile", "{2}"]
+            for file in ("{1}/run.sh", "{2}", "{3}"):
+                command += ["--transferfile", file]
             for file in RETURNED:
                 command += ["--return", f"{{1}}/{file}"]
-        lines = [f"{run.name}\t{run.needs[0] if run.needs else 'lacuna'}" for run in wave]
+        # Two needs at most; what has fewer names a file that is there anyway.
+        lines = ["\t".join((run.name, *run.needs, "lacuna", "lacuna")) for run in wave]
         done = subprocess.run([*command, "bash {1}/run.sh 2>&1"], cwd=work, input="\n".join(lines), text=True,
                               stdout=sys.stderr, check=False)
         failed += [run.name for run in wave if not is_done(run, work)]
