@@ -186,6 +186,38 @@ TEST_CASE("all tokens drawn: the sampled softmax is the full one") {
     CHECK(fixture.loss(network, 0.0) != doctest::Approx(full).epsilon(1e-3));
 }
 
+TEST_CASE("drawn tokens stand for all of them, however unequal their shares") {
+    constexpr int kSeeds = 4000;
+    std::vector<int> text(400, 0);  // token 0 is half of it, and is all but always drawn
+    for (int token = 1; token < 40; ++token) {
+        text.insert(text.end(), static_cast<std::size_t>(token % 20), token);
+    }
+    const auto shares = token_shares(text, 40);
+    const Fixture fixture(words_shape);
+    Flat<double> parameters = fixture.parameters;
+    view(parameters, fixture.layout.head_weight).setZero();
+    auto bias = view(parameters, fixture.layout.head_bias);
+    SplitMix64 random(4);
+    for (Eigen::Index token = 0; token < bias.rows(); ++token) {
+        bias(token, 0) = 2 * random.uniform() - 1;
+    }
+    Batch batch;
+    batch.streams = 1;
+    batch.targets = {0};
+    const Network<double>::Matrix top = Network<double>::Matrix::Zero(words_shape.units.back(), 1);
+    Readout<double> readout(fixture.layout);
+    // 1 / p(target) is the sum of all e^logit as a multiple of the target's; that of the drawn has nearly
+    // this mean: the last draw always finds a new token, which counts for 6 % where a third of all tokens are
+    // drawn.
+    const double all = std::exp(readout.forward(parameters, top, batch));
+    double sum = 0.0;
+    for (int seed = 0; seed < kSeeds; ++seed) {
+        sum += std::exp(
+            readout.forward(parameters, top, batch, {12, static_cast<std::uint64_t>(seed), &shares}));
+    }
+    CHECK(sum / kSeeds == doctest::Approx(all).epsilon(0.08));
+}
+
 TEST_CASE("dropout drops the same elements in all steps, and another seed others") {
     Fixture fixture(values_shape);
     fixture.batch.inputs.setOnes();
