@@ -316,6 +316,32 @@ TEST_CASE("the best validation's parameters are kept, and patience ends a run") 
     CHECK(same_bytes(trainer.pruned_parameters(), best));
 }
 
+TEST_CASE("a run goes on from a checkpoint with its best, its patience and its plateaus") {
+    const auto data = wave_data();
+    const ParameterLayout layout(shape_for(data));
+    auto options = options_for(50);
+    options.patience = 5;
+    options.learning_rate = {0.01, 0, 0.1, RateSchedule::Plateau, 0.5, 1, 2};
+    const auto quality = [](double loss) { return Quality{Task::Regression, loss, loss, 1}; };
+    Trainer whole(data, layout, initial_parameters(layout, 1), options);
+    for (const double loss : {2.0, 1.0, 1.5, 1.5, 1.5}) {  // one reduction, and half of the next
+        whole.step();
+        whole.note_validation(quality(loss));
+    }
+    Trainer resumed(data, layout, initial_parameters(layout, 1), options);
+    resumed.restore(whole.checkpoint(), "checkpoint");
+    for (auto* trainer : {&whole, &resumed}) {
+        CHECK(trainer->learning_rate() == 0.005);
+        CHECK_FALSE(trainer->note_validation(quality(1.25)));
+        CHECK(trainer->learning_rate() == 0.0025);
+        CHECK_FALSE(trainer->finished());
+        CHECK_FALSE(trainer->note_validation(quality(1.0)));
+        CHECK(trainer->finished());
+        trainer->take_best();
+    }
+    CHECK(same_bytes(whole.pruned_parameters(), resumed.pruned_parameters()));
+}
+
 TEST_CASE("a plateau lowers the learning rate") {
     const auto data = wave_data();
     const ParameterLayout layout(shape_for(data));

@@ -57,6 +57,7 @@ TEST_CASE("an interrupted run resumes to the same file, byte for byte") {
     error_text([&] { fixture.run("cut", true, 60); });
     fixture.run("cut", true);
     CHECK(read_text(fixture.path("cut")) == read_text(fixture.path("whole")));
+    CHECK(read_text(fixture.path("cut.curves.json")) == read_text(fixture.path("whole.curves.json")));
     CHECK_FALSE(std::filesystem::exists(fixture.path("cut.checkpoint")));
 }
 
