@@ -112,20 +112,21 @@ def spread(values):
 
 
 def summary(records):
-    """Per row and column: mean and spread of the figures over seeds, size and cycles."""
+    """Per row and column: the figures by seed, their mean and spread, size and cycles."""
     cells = {}
-    for item in records:
+    for item in sorted(records, key=lambda item: item["seed"]):
         cells.setdefault((item["row"], item["column"]), []).append(item)
     table = {}
     for (row, column), items in cells.items():
-        cell = {"figure": items[0]["figure"], "seeds": sorted(item["seed"] for item in items),
+        cell = {"figure": items[0]["figure"], "seeds": [item["seed"] for item in items],
                 "kept": items[0]["weights"]["kept"], "all": items[0]["weights"]["all"],
                 "cycles_per_step": statistics.fmean(item["cycles_per_step"] for item in items),
                 "fits": all(item.get("fits", True) for item in items)}
         for kind in ("float", "golden"):
-            values = [item[kind] for item in items if kind in item]
+            values = {str(item["seed"]): item[kind] for item in items if kind in item}
             if values:
-                cell[kind], cell[f"{kind}_spread"] = spread(values)
+                cell[kind], cell[f"{kind}_spread"] = spread(values.values())
+                cell[f"{kind}_by_seed"] = values
         table.setdefault(row, {})[column] = cell
     return table
 

@@ -1,5 +1,7 @@
 """The table of accuracy as Markdown."""
 
+import statistics
+
 from tools.accuracy.results import FIGURES, digits
 
 
@@ -12,10 +14,16 @@ def figure_text(cell, kind):
 
 
 def against(cell, kind, dense):
-    """Relative to the dense model in float; of errors the difference in points."""
+    """Relative to the dense models in float of the same seeds; of errors the difference in points."""
+    ours, theirs = cell[f"{kind}_by_seed"], dense["float_by_seed"]
+    both = [seed for seed in ours if seed in theirs]
+    if not both:
+        return ""
+    value = statistics.fmean(ours[seed] for seed in both)
+    reference = statistics.fmean(theirs[seed] for seed in both)
     if cell["figure"] == "accuracy":
-        return f"{100 * (cell[kind] - dense['float']):+.2f} points"
-    return f"{100 * (cell[kind] / dense['float'] - 1):+.2f} %"
+        return f"{100 * (value - reference):+.2f} points"
+    return f"{100 * (value / reference - 1):+.2f} %"
 
 
 def row_table(runs, row, cells, clock_mhz):
@@ -38,6 +46,8 @@ def row_table(runs, row, cells, clock_mhz):
             parts += [figure_text(cell, kind) if here else "", against(cell, kind, dense) if compare else ""]
         parts += [f"{cell['cycles_per_step']:.1f}{'' if cell['fits'] else ' *'}", f"{cell['cycles_per_step'] / clock_mhz:.2f}", str(len(cell["seeds"]))]
         lines.append("| " + " | ".join(parts) + " |")
+    if "teacher" in settings:
+        lines += ["", f"The pruned models learnt from the {runs['columns'][settings['teacher']]['title']} one of their seed, too (distillation); it itself had no teacher."]
     return "\n".join(lines)
 
 
@@ -77,7 +87,7 @@ def markdown(runs, summary, missing, speeds=()):
     clock = runs["engine"]["--clock-mhz"]
     parts = ["# Accuracy", "",
              "Made by `make accuracy` (docs/accuracy.md); the files beside this one hold the commands, seeds, commits and tool "
-             "versions of each run. Mean over the seeds ± standard deviation, test split. Every model, the dense one too, is the "
+             "versions of each run. Mean over the seeds ± standard deviation, test split; against dense: of the same seeds. Every model, the dense one too, is the "
              "same dense start trained on for the same updates on the same schedule. Weights are those that the engine holds. Cycles: "
              f"the cycle model's, inputs known ahead, on the engine of an {runs['engine']['--device'].upper()}; unstructured and column pruning take "
              "there what their fullest banks need. *: with deeper memories than that part has. Rows in pairs keep the same columns (G = 2), and "
