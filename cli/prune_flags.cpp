@@ -65,7 +65,8 @@ void add_prune_flags(CLI::App& command, PruneOptions& prune) {
         ->capture_default_str();
     command.add_option("--mask-interval", prune.interval, "Updates between choices of what is kept")
         ->capture_default_str();
-    command.add_flag("--regrow", prune.regrow, "Pruned weights learn on until the last choice is made");
+    command.add_flag("--regrow,!--no-regrow", prune.regrow,
+                     "Pruned weights learn on until the last choice is made (words: unless told otherwise)");
 }
 
 }  // namespace lacuna

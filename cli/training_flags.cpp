@@ -30,8 +30,11 @@ std::string recorded_command(const std::string& stage, const CLI::App& command) 
         const bool recorded = option->count() > 0 && !option->get_lnames().empty() &&
                               std::ranges::find(kUnrecorded, name) == kUnrecorded.end();
         if (recorded) {
-            const bool is_flag = option->get_expected_max() == 0;
-            text += is_flag ? " " + name : fmt::format(" {} {}", name, fmt::join(option->results(), ","));
+            if (option->get_expected_max() > 0) {
+                text += fmt::format(" {} {}", name, fmt::join(option->results(), ","));
+            } else {  // a flag; --no-x is the negation of --x
+                text += option->results().back() == "false" ? " --no-" + name.substr(2) : " " + name;
+            }
         }
     }
     return text;
@@ -130,6 +133,7 @@ void adopt_defaults(const CLI::App& command, TrainOptions& train, const TrainOpt
     adopt("--learning-rate", train.learning_rate.peak, defaults.learning_rate.peak);
     adopt("--warmup", train.learning_rate.warmup, defaults.learning_rate.warmup);
     adopt("--prune-fraction", train.prune.fraction, defaults.prune.fraction);
+    adopt("--regrow", train.prune.regrow, defaults.prune.regrow);
     adopt("--round-fraction", train.round_fraction, defaults.round_fraction);
     adopt("--streams", train.streams, defaults.streams);
     adopt("--steps", train.steps, defaults.steps);

@@ -290,6 +290,8 @@ TEST_CASE("pruning has defaults that suit the task, and forecasts are not rounde
         CHECK(pruning.epochs >= training.epochs);
         CHECK(pruning.streams == training.streams);
         CHECK((pruning.round_fraction > 0) == (task != Task::Regression));
+        CHECK(pruning.prune.regrow == (task == Task::Words));
+        CHECK((pruning.dropout.output < training.dropout.output) == (task == Task::Words));
     }
 }
 
