@@ -123,6 +123,7 @@ class Floorplans(unittest.TestCase):
             self.assertEqual(left, 0)
             self.assertGreater(right, floorplan.DIES[die]["columns"][-1])
             self.assertGreater(bottom, floorplan.DIES[die]["block_rams"][-1])
+            self.assertGreaterEqual(bottom + 1 - top, 39)
 
     def test_what_does_not_fit_or_has_other_names_is_refused(self):
         with self.assertRaisesRegex(Problem, "4 lanes of 14 tiles do not fit on 3 rows of 52 multipliers"):

@@ -10,7 +10,8 @@ Block RAMs are nearest to what they feed, by exchange until none is gained: weig
 to where the lanes begin, rows to where their lane ends. Tables of gates and cells, on the way from there to the cells, are
 nextpnr's: given places, they were up to 9 ns from their gates. What makes results of the lanes' sums, scales, gates and
 cells, stays beside and beyond the last row of multipliers, where the lanes end and the free block RAMs are (REGION): by
-itself nextpnr strews it between the lanes, up to 40 rows from the tables. Where one row of multipliers is all there is, only the
+itself nextpnr strews it between the lanes, up to 40 rows from the tables. The sequencer wants to be there, too, so the
+region must not be full: on a 45F with 27 rows of it nextpnr put a gate of the issuer 50 rows away. Where one row of multipliers is all there is, only the
 weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
 """
 
@@ -37,7 +38,8 @@ DIES = {
 MULTIPLIER_AT = {0: "MULT18_0", 1: "MULT18_1", 4: "MULT18_4", 5: "MULT18_5"}  # X in the group: bel
 BLOCK_RAM_AT = {0: "EBR0", 2: "EBR1", 4: "EBR2", 6: "EBR3"}
 REGION = "u_engine.u_retire.gen_port["  # part of the names of what stays there
-REGION_MARGIN = 2  # rows before the last multipliers
+REGION_MARGIN = 2  # rows before the last multipliers, at least
+REGION_ROWS = 39  # at least
 VERTICAL = 0.5  # what a row's distance counts against a column's: there are more wires up and down
 
 
@@ -187,8 +189,9 @@ def region_script(die):
     if len(DIES[die]["multipliers"]) == 1:
         return ""
     width, height = DIES[die]["size"]
+    first = min(DIES[die]["multipliers"][-1] - REGION_MARGIN, height - REGION_ROWS)
     return f"""\
-ctx.createRectangularRegion("retire", 0, {DIES[die]["multipliers"][-1] - REGION_MARGIN}, {width - 1}, {height - 1})
+ctx.createRectangularRegion("retire", 0, {first}, {width - 1}, {height - 1})
 for name, cell in ctx.cells:
     if "{REGION}" in name and cell.type in ("TRELLIS_COMB", "TRELLIS_FF"):
         ctx.constrainCellToRegion(name, "retire")
