@@ -46,8 +46,10 @@ def row_table(runs, row, cells, clock_mhz):
             parts += [figure_text(cell, kind) if here else "", against(cell, kind, dense) if compare else ""]
         parts += [f"{cell['cycles_per_step']:.1f}{'' if cell['fits'] else ' *'}", f"{cell['cycles_per_step'] / clock_mhz:.2f}", str(len(cell["seeds"]))]
         lines.append("| " + " | ".join(parts) + " |")
-    if "teacher" in settings:
-        lines += ["", f"The pruned models learnt from the {runs['columns'][settings['teacher']]['title']} one of their seed, too (distillation); it itself had no teacher."]
+    if teacher := settings.get("teacher"):
+        alone = settings.get("columns", {}).get(teacher, {}).get("--distill") == 0
+        lines += ["", f"The pruned models learnt from the {runs['columns'][teacher]['title']} one of their seed, too (distillation)"
+                  + ("; it itself had no teacher." if alone else ".")]
     return "\n".join(lines)
 
 

@@ -9,10 +9,10 @@ and comes down in the other, so that all lanes begin and end along one row, near
 Block RAMs are nearest to what they feed, by exchange until none is gained: weights to their tile's multipliers, activations
 to where the lanes begin, rows to where their lane ends. Tables of gates and cells, on the way from there to the cells, are
 nextpnr's: given places, they were up to 9 ns from their gates. What makes results of the lanes' sums, scales, gates and
-cells, stays beside and beyond the last row of multipliers, where the lanes end and the free block RAMs are (REGION): by
+cells, stays around and beyond the last row of multipliers, where the lanes end and the free block RAMs are (REGION): by
 itself nextpnr strews it between the lanes, up to 40 rows from the tables. The sequencer wants to be there, too, so the
-region must not be full: on a 45F with 27 rows of it nextpnr put a gate of the issuer 50 rows away. Where one row of multipliers is all there is, only the
-weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
+region must not be full: on a 45F with 27 rows of it nextpnr put a gate of the issuer 50 rows away. Where one row of
+multipliers is all there is, only the weights' are given: a 25F has hardly a block RAM left, and nextpnr does better.
 """
 
 import json
@@ -39,7 +39,7 @@ MULTIPLIER_AT = {0: "MULT18_0", 1: "MULT18_1", 4: "MULT18_4", 5: "MULT18_5"}  # 
 BLOCK_RAM_AT = {0: "EBR0", 2: "EBR1", 4: "EBR2", 6: "EBR3"}
 REGION = "u_engine.u_retire.gen_port["  # part of the names of what stays there
 REGION_MARGIN = 2  # rows before the last multipliers, at least
-REGION_ROWS = 39  # at least
+REGION_ROWS = 39  # of the region, at least
 VERTICAL = 0.5  # what a row's distance counts against a column's: there are more wires up and down
 
 
@@ -184,7 +184,7 @@ def pin_file(path, die, tiles):
 
 
 def region_script(die):
-    """Python for nextpnr's --pre-place that keeps REGION's logic at the last row of multipliers and beyond; empty where there
+    """Python for nextpnr's --pre-place that keeps REGION's logic around the last row of multipliers and beyond; empty where there
     is one row only."""
     if len(DIES[die]["multipliers"]) == 1:
         return ""
