@@ -27,6 +27,7 @@ module lacuna_scale #(
     lacuna_mult #(
         .WidthA(AccW),
         .WidthB(lacuna_pkg::MantissaW + 1),
+        .PositiveB(1),
         .FarInputs(1)
     ) u_mult (
         .clk_i,

@@ -4,6 +4,8 @@ lacuna_bank_ram.sv
 lacuna_pe_mult.sv
 lacuna_pair_rows.sv
 lacuna_tree_mult.sv
+lacuna_booth_pair.sv
+lacuna_booth_mult.sv
 lacuna_mult.sv
 lacuna_byte_ram.sv
 lacuna_select.sv

@@ -4,7 +4,8 @@
 // does not, the tree all the same). Twin of generic/lacuna_mult.sv.
 //
 // PositiveB 1: b_i is never negative, and its sign takes no row of the tree. FarInputs 1: the operands come from afar, so
-// the first register stands at the ports, and the last level of sums behind the last register, before what follows.
+// the first register stands at the ports, and the last level of sums behind the last register, before what follows. With
+// both and Latency 3, a b_i of 10 to 16 bits is taken in Booth digits, half as many sums in as many LUTs (lacuna_booth_mult).
 //
 // WidthA 2..36, WidthB 2..18, Latency 2..3; Dsp, PositiveB, FarInputs and Half 0 or 1; Half 1 wants Latency 3, WidthB a
 // multiple of 4, and PositiveB 0.
@@ -26,6 +27,9 @@ module lacuna_mult #(
 );
     localparam int unsigned DspWidth = 18;
     localparam int unsigned DspLatency = 2;
+    localparam int unsigned BoothLatency = 3;
+    localparam int unsigned BoothMin = 10;
+    localparam int unsigned BoothMax = 16;
 
     if (Dsp != 0 && WidthA <= DspWidth) begin : gen_dsp
         logic signed [WidthA+WidthB-1:0] product;
@@ -42,6 +46,12 @@ module lacuna_mult #(
         end else begin : gen_late
             always_ff @(posedge clk_i) product_o <= product + $signed((WidthA + WidthB)'(Half << (WidthB - 2)));
         end
+    end else if (PositiveB != 0 && FarInputs != 0 && Latency == BoothLatency && WidthB >= BoothMin && WidthB <= BoothMax) begin : gen_booth
+        lacuna_booth_mult #(
+            .WidthA(WidthA), .WidthB(WidthB)
+        ) u_mult (
+            .clk_i, .a_i, .b_i, .product_o
+        );
     end else begin : gen_tree
         lacuna_tree_mult #(
             .WidthA(WidthA), .WidthB(WidthB), .Latency(Latency), .PositiveB(PositiveB), .FarInputs(FarInputs), .Half(Half)

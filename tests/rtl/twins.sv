@@ -3,7 +3,7 @@
 `default_nettype none
 
 module twins #(
-    localparam int unsigned Mults = 18,
+    localparam int unsigned Mults = 21,
     localparam int unsigned PeMults = 4,
     localparam int unsigned Sums = 4,
     localparam int unsigned Selects = 3,
@@ -30,13 +30,13 @@ module twins #(
     output logic [Banks-1:0][lacuna_pkg::BankBits-1:0] bank_rdata_o
 );
     // Sizes as flat tables of 8 or 16 bits an entry, entry 0 lowest.
-    localparam logic [Mults*8-1:0] MultA = {8'd16, 8'd16, 8'd20, 8'd2, 8'd16, 8'd12, 8'd19, 8'd9, 8'd16, 8'd19, 8'd11, 8'd36, 8'd5, 8'd36, 8'd2, 8'd12, 8'd16, 8'd24};
-    localparam logic [Mults*8-1:0] MultB = {8'd16, 8'd16, 8'd4, 8'd2, 8'd16, 8'd9, 8'd16, 8'd12, 8'd16, 8'd16, 8'd10, 8'd13, 8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
-    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd3, 8'd3, 8'd2, 8'd3, 8'd2, 8'd3, 8'd2, 8'd3, 8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
-    localparam logic [Mults-1:0] MultDsp = 18'b100000111000000000;  // 19 bits do not fit a DSP
-    localparam logic [Mults-1:0] MultPositive = 18'b000001000010000100;  // b_i never negative
-    localparam logic [Mults-1:0] MultFar = 18'b011111000000000000;
-    localparam logic [Mults-1:0] MultHalf = 18'b111000000000000000;
+    localparam logic [Mults*8-1:0] MultA = {8'd2, 8'd36, 8'd24, 8'd16, 8'd16, 8'd20, 8'd2, 8'd16, 8'd12, 8'd19, 8'd9, 8'd16, 8'd19, 8'd11, 8'd36, 8'd5, 8'd36, 8'd2, 8'd12, 8'd16, 8'd24};
+    localparam logic [Mults*8-1:0] MultB = {8'd10, 8'd13, 8'd16, 8'd16, 8'd16, 8'd4, 8'd2, 8'd16, 8'd9, 8'd16, 8'd12, 8'd16, 8'd16, 8'd10, 8'd13, 8'd3, 8'd18, 8'd2, 8'd9, 8'd16, 8'd16};
+    localparam logic [Mults*8-1:0] MultLatency = {8'd3, 8'd3, 8'd3, 8'd3, 8'd3, 8'd3, 8'd2, 8'd3, 8'd2, 8'd3, 8'd2, 8'd3, 8'd3, 8'd2, 8'd3, 8'd3, 8'd3, 8'd2, 8'd2, 8'd3, 8'd3};
+    localparam logic [Mults-1:0] MultDsp = 21'b000100000111000000000;  // 19 bits do not fit a DSP
+    localparam logic [Mults-1:0] MultPositive = 21'b111000001000010000100;  // b_i never negative
+    localparam logic [Mults-1:0] MultFar = 21'b111011111000000000000;
+    localparam logic [Mults-1:0] MultHalf = 21'b000111000000000000000;
     localparam logic [PeMults*8-1:0] PeA = {8'd15, 8'd2, 8'd18, 8'd15};
     localparam logic [PeMults*8-1:0] PeB = {8'd16, 8'd2, 8'd18, 8'd8};
     localparam logic [Sums*8-1:0] SumWidth = {8'd2, 8'd36, 8'd25, 8'd24};

@@ -25,7 +25,7 @@ struct Multiplier {
     std::int64_t product(std::int64_t x, std::int64_t y) const;
 };
 // As in twins.sv.
-constexpr std::array<Multiplier, 18> kMults{{{24, 16, 3},
+constexpr std::array<Multiplier, 21> kMults{{{24, 16, 3},
                                              {16, 16, 3},
                                              {12, 9, 2, true},
                                              {2, 2, 2},
@@ -42,7 +42,10 @@ constexpr std::array<Multiplier, 18> kMults{{{24, 16, 3},
                                              {2, 2, 2},
                                              {20, 4, 3, false, true},
                                              {16, 16, 3, false, true},
-                                             {16, 16, 3, false, true}}};
+                                             {16, 16, 3, false, true},
+                                             {24, 16, 3, true},
+                                             {36, 13, 3, true},
+                                             {2, 10, 3, true}}};
 constexpr std::array<Multiplier, 4> kPeMults{{{15, 8, 2}, {18, 18, 2}, {2, 2, 2}, {15, 16, 2}}};
 constexpr std::array<int, 4> kSums{24, 25, 36, 2};
 constexpr std::array<int, 3> kSelects{8, 16, 1};
