@@ -3,14 +3,14 @@
 // Reset: hold rst_ni low for at least 128 cycles, so that idle waves pass the lanes and the delay rings.
 // Use: load the memories through mem_* (lacuna_host), which wait while busy_o is high; with busy_o low, clear_i for one
 // cycle zeroes the state, as a reset does, and start_i (not together with clear_i) runs a program entry for a number of
-// steps. x_* takes input banks and y_* gives results, both valid/ready streams, at any time. y_data_o[p][l] is the output of port p's row in lane l, or, for a recurrent layer that
-// emits, h in lane 0 and c in lane 1.
+// steps. x_* takes input banks and y_* gives results, both valid/ready streams, at any time. y_data_o[p][l] is the output of
+// port p's row in lane l, or, for a recurrent layer that emits, h in lane 0 and c in lane 1.
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
-// rows a port (with the ECP5's block RAMs to 65536, BankDepth to 1024), OutputDepth a power of two <= 64 and at least 3 * ceil(Tiles / Ports), AccW 16..32 (16..36 with
-// activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BankColumns, 0 to all: how many columns of
-// four bytes of the activation memory are in block RAM, the others being distributed.
+// rows a port (with the ECP5's block RAMs to 65536, BankDepth to 1024), OutputDepth a power of two <= 64 and at least 3 *
+// ceil(Tiles / Ports), AccW 16..32 (16..36 with activations of 16 bits: macro LACUNA_ACT, read by lacuna_pkg). BankColumns,
+// 0 to all: how many columns of four bytes of the activation memory are in block RAM, the others being distributed.
 // CellDsps 1: the cell update multiplies in three DSPs a port; 0: in carry chains, where the PEs take every DSP.
 `default_nettype none
 

@@ -7,9 +7,9 @@
 // three results and one hop register into strand Strand and passes the others through one register, which keeps
 // every strand free of gaps and of overwriting as long as `last` comes no more often than a strand has results.
 //
-// load: writes nine bits of a word into the weight memory, from bank word and weight address of the next cycle. read: puts a weight word, slot by slot, on the result chain, with
-// the timing of sums; its address must be held from three cycles before the read until five after.
-// There is no reset: hold the sequencer in reset until idle waves have passed the lane.
+// load: writes nine bits of a word into the weight memory, from bank word and weight address of the next cycle. read: puts a
+// weight word, slot by slot, on the result chain, with the timing of sums; its address must be held from three cycles before
+// the read until five after. There is no reset: hold the sequencer in reset until idle waves have passed the lane.
 //
 // Lane 0..3, Tile 0..63, WeightDepth 2..1048576, Ports 1..4, Strand < Ports.
 `default_nettype none

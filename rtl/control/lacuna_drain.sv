@@ -5,8 +5,8 @@
 // Three cycles later the group's first emission appears on the outputs, one emission a cycle from then on: cell_row_o
 // is the address of its cell states, and row_o was that of its scales in the cycle before; valid_o says which ports carry
 // a unit, unit_o is the unit on port 0; the unit on port p is unit_o minus the number of valid ports below p. Units leave
-// highest first. A group's riders, units of a head, leave after its own units, from the next emission on, as a linear group of the
-// next program entry.
+// highest first. A group's riders, units of a head, leave after its own units, from the next emission on, as a linear group
+// of the next program entry.
 // Sums are on the lanes' results two cycles after the emission is on the outputs.
 //
 // With reading_i, while nothing drains, row_o is the address_i of the cycle before.

@@ -3,11 +3,11 @@
 // A bank waits until its readiness tag is the one the item names: item_seen_i says that it was when the item was given.
 // Otherwise wanted_bank_o and wanted_tag_o ask for it. new_i says that the bank gets this tag now, which counts from the
 // next cycle on; held_i, that it had it in the cycle before, which is of use from an item's second cycle on.
-// The last slot of a group also waits until the drain ports are through with the group before (a group occupies them for its emissions) and until the output
-// buffer has room (credit_i), which counts from the next cycle on, too, and not in the cycle after a group's end,
-// in which its outputs have not been taken off yet: so groups end two cycles apart at least.
-// fire_o: bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group.
-// wait_*_o say why a cycle with work at hand issued nothing.
+// The last slot of a group also waits until the drain ports are through with the group before (a group occupies them for its
+// emissions) and until the output buffer has room (credit_i), which counts from the next cycle on, too, and not in the cycle
+// after a group's end, in which its outputs have not been taken off yet: so groups end two cycles apart at least. fire_o:
+// bank_o, weight_o and wave_o name the slot of this cycle. group_valid_o goes with the last slot of a group. wait_*_o say
+// why a cycle with work at hand issued nothing.
 `default_nettype none
 
 module lacuna_issuer #(

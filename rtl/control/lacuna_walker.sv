@@ -1,9 +1,9 @@
 // Walker: turns a program into a stream of banks, in the order in which they are swept.
 //
 // start_i (while idle) runs the program at entry_i for steps_i > 0 steps; until then program_entry_o follows entry_i.
-// A program is a list of descriptors, the last one marked `stop`; one pass over the list is an iteration. A descriptor with skew s works on step (iteration - s),
-// and is passed over while that step does not exist, so that layers of consecutive steps can be interleaved. One marked
-// `final_only` works on the run's last step alone.
+// A program is a list of descriptors, the last one marked `stop`; one pass over the list is an iteration. A descriptor with
+// skew s works on step (iteration - s), and is passed over while that step does not exist, so that layers of consecutive
+// steps can be interleaved. One marked `final_only` works on the run's last step alone.
 // The last group of a descriptor may carry riders: units of the head, computed from the same h, which is that of the
 // step before; so they ride from the run's second step on, and a final_only head follows for the last.
 // For every group of a descriptor, every bank of its two parts is one item, first the part that h_first names.

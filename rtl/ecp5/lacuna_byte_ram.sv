@@ -1,7 +1,7 @@
 // Memory of bytes in block RAM: one write port, one read port, one clock.
 //
-// A byte is written a cycle late; rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in the same cycle returns an
-// undefined one: users must not do it. Contents are undefined until written.
+// A byte is written a cycle late; rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in
+// the same cycle returns an undefined one: users must not do it. Contents are undefined until written.
 // Blocks of 512 words, each with four bytes in its 9-bit columns, one after the other; twin of
 // generic/lacuna_byte_ram.sv.
 //

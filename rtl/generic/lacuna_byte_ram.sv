@@ -1,8 +1,8 @@
 // Memory of bytes in block RAM: one write port, one read port, one clock.
 //
-// A byte is written a cycle late; rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in the same cycle returns an
-// undefined one: users must not do it (this twin returns the complement, so that tests see it). Contents are undefined
-// until written.
+// A byte is written a cycle late; rdata_o is the byte at raddr_i three cycles earlier. Reading the byte that is written in
+// the same cycle returns an undefined one: users must not do it (this twin returns the complement, so that tests see it).
+// Contents are undefined until written.
 // Behavioural twin of ecp5/lacuna_byte_ram.sv.
 //
 // Depth: a power of two, 16..65536.

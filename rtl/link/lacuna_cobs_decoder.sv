@@ -1,8 +1,9 @@
 // COBS decoder: bytes of the line in, bytes of bodies out.
 //
 // A zero byte ends a frame; frames without a byte are ignored. valid_o carries one byte of a body, two cycles after the
-// byte that completes it; bytes are at least two cycles apart. end_o comes once a frame, never together with valid_o: ok_o says that the frame was whole,
-// damaged_o that damage_i (a framing error or a break) hit it or the line before it; neither: its COBS was broken.
+// byte that completes it; bytes are at least two cycles apart. end_o comes once a frame, never together with valid_o: ok_o
+// says that the frame was whole, damaged_o that damage_i (a framing error or a break) hit it or the line before it; neither:
+// its COBS was broken.
 `default_nettype none
 
 module lacuna_cobs_decoder (

@@ -2,9 +2,9 @@
 //
 // start_i takes the request (opcode_i, length_i of its payload); done_o comes once, with status_o and detail_o. Without a
 // refusal (ok_o) the payload then stands at its first vector or token, and what the run needs to know is on the other
-// outputs, until the next start_i, as long as opcode_i holds: step_o, generate_o: which request; score_o: the program; outputs_o: the reply has output
-// words, words_o of them, rather than tokens; first_o: first token of GENERATE; count_o: steps.
-// ReplyHead: bytes of the reply before its outputs.
+// outputs, until the next start_i, as long as opcode_i holds: step_o, generate_o: which request; score_o: the program;
+// outputs_o: the reply has output words, words_o of them, rather than tokens; first_o: first token of GENERATE; count_o:
+// steps. ReplyHead: bytes of the reply before its outputs.
 `default_nettype none
 
 module lacuna_run_check #(
