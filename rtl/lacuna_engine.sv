@@ -3,8 +3,9 @@
 // Reset: hold rst_ni low for at least 128 cycles, so that idle waves pass the lanes and the delay rings.
 // Use: load the memories through mem_* (lacuna_host), which wait while busy_o is high; with busy_o low, clear_i for one
 // cycle zeroes the state, as a reset does, and start_i (not together with clear_i) runs a program entry for a number of
-// steps. x_* takes input banks and y_* gives results, both valid/ready streams, at any time. y_data_o[p][l] is the output of
-// port p's row in lane l, or, for a recurrent layer that emits, h in lane 0 and c in lane 1.
+// steps. x_* takes input banks and y_* gives results, both valid/ready streams, at any time; a bank that is taken together
+// with clear_i is forgotten like those before it. y_data_o[p][l] is the output of port p's row in lane l, or, for a
+// recurrent layer that emits, h in lane 0 and c in lane 1.
 // tap_* shows every h, c and linear output as it is produced, for testbenches; stat_* what each cycle was used for.
 //
 // Tiles 1..21, Ports 1..2 and at most Tiles, WeightDepth 2..1048576 words a tile, BankDepth 2..4096, RowDepth 2..16384
@@ -286,7 +287,7 @@ module lacuna_engine #(
 
     // One write port: results first, then the host (only while idle), then the input. At most one of the enables is set.
     // A bank is written one cycle behind its tag; who sees the tag reads the bank two cycles later at the earliest.
-    assign x_ready = writer_quiet && host_passive && passive_q && !clear_i;
+    assign x_ready = writer_quiet && host_passive && passive_q;
     assign x_take = x_write && x_ready;
     assign tag_write = writer_complete || access_q.clearing || x_take;
 
