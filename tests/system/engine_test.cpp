@@ -174,6 +174,28 @@ TEST_CASE("clear and start are not heard while the engine runs, and start not wi
     check_clean(session);
 }
 
+TEST_CASE("banks of x that are taken before a clear or together with it are forgotten") {
+    const QuantisedModel model = random_model({.seed = 6, .inputs = 6, .units = {14}, .head_rows = 3});
+    const auto engine = make_engine(built_geometries().front());
+    Session session(*engine, model);
+    SplitMix64 prng(4);
+    for (const int earlier : {0, 1}) {
+        EngineInputs in;
+        in.x.fill(77);
+        in.x_valid = true;
+        for (int bank = 0; bank < earlier; ++bank) {
+            CHECK(engine->tick(in).x_ready);
+        }
+        in.clear = true;
+        CHECK(engine->tick(in).x_ready);
+        while (engine->tick({}).busy) {
+        }
+        random_run(session, Mode::Score, 4, prng);
+        check_clean(session);
+        session.clear();
+    }
+}
+
 TEST_CASE("a run of no steps is refused") {
     const auto engine = make_engine(built_geometries().front());
     Session session(*engine, random_model({.inputs = 4, .units = {5}}));
