@@ -50,6 +50,8 @@ class Session {
     RunStatistics run(Mode mode, std::uint64_t steps, const Source& source, const Sink& sink = {},
                       std::uint64_t warm_up = kWarmUpSteps);
 
+    /// Ticks until the engine is idle; throws Error where it is not after the longest clear.
+    void wait_idle();
     /// Zero state in engine and golden.
     void clear();
     void set_state(const ModelState& state);
@@ -96,7 +98,6 @@ class Session {
     void finish_unit(std::size_t operation);
     /// After a run: every operation has given all units of all steps, and every step has been put out.
     void check_complete();
-    void wait_idle();
     const Expected* expected(std::uint64_t step) const;
     /// Takes one word of the output stream apart; true when it completes a step's outputs.
     bool collect(const EngineOutputs& out, Mode mode, bool final_step);

@@ -188,8 +188,7 @@ TEST_CASE("banks of x that are taken before a clear or together with it are forg
         }
         in.clear = true;
         CHECK(engine->tick(in).x_ready);
-        while (engine->tick({}).busy) {
-        }
+        session.wait_idle();
         random_run(session, Mode::Score, 4, prng);
         check_clean(session);
         session.clear();
