@@ -44,36 +44,39 @@ module lacuna_scale #(
         bias_q <= {bias_q[MultLatency+1:0], row_i[lacuna_pkg::RowWordW-1-:lacuna_pkg::BiasW]};
     end
 
-    // The bit below the result is the round-half-up increment. Shifted by 16 at once behind the product's carry chain, and by
-    // the rest in the next cycle. Bits that no step below 8 brings into the result are looked at while that is made: wide_q
-    // says that one of them is not the sign.
+    // The bit below the result is the round-half-up increment.
+    // Cycle 4: the product, shifted by 16 if at all, behind its carry chain. Cycle 5: by the rest. Bits that no step below 8
+    // brings into the result are looked at meanwhile: lost_q says that one of them is not the sign.
     localparam int unsigned FineMax = 7;
     localparam int unsigned Seen = NarrowW + FineMax;  // bits of coarse_q that a shift below 8 brings into the result
-    logic signed [ProductW:0] coarse_q, fine_q, beyond, beyond_8;
+    logic signed [ProductW:0] coarse_q, fine_q, beyond, beyond_by_8;  // beyond_by_8: beyond what a shift of 8 more brings
     logic [3:0] fine_shift_q;
     logic signed [ProductW-1:0] floor;
     logic signed [NarrowW-1:0] narrow_q;
     logic signed [NarrowW:0] total;
     logic unused_half;
-    logic half_q, overflow, wide, wider, wide_q;
+    logic half_q, overflow, lost_q;
 
     assign beyond = coarse_q >>> Seen;
-    assign beyond_8 = coarse_q >>> (Seen + 8);
-    assign wide = beyond != {(ProductW + 1) {coarse_q[ProductW]}};
-    assign wider = beyond_8 != {(ProductW + 1) {coarse_q[ProductW]}};
-    assign floor = fine_q[ProductW:1];
-    assign overflow = wide_q || floor[NarrowW-1+:FineMax] != {FineMax{floor[ProductW-1]}};
+    assign beyond_by_8 = coarse_q >>> (Seen + 8);
 
     always_ff @(posedge clk_i) begin
         coarse_q <= $signed({product, 1'b0}) >>> {shift_q[MultLatency-1][4], 4'b0000};
         fine_shift_q <= shift_q[MultLatency-1][3:0];
         fine_q <= coarse_q >>> fine_shift_q;
-        wide_q <= fine_shift_q[3] ? wider : wide;
+        lost_q <= beyond_by_8 != {(ProductW + 1) {coarse_q[ProductW]}} || (!fine_shift_q[3] && beyond != {(ProductW + 1) {coarse_q[ProductW]}});
+    end
+
+    // Cycle 6: saturated.
+    assign floor = fine_q[ProductW:1];
+    assign overflow = lost_q || floor[NarrowW-1+:FineMax] != {FineMax{floor[ProductW-1]}};
+
+    always_ff @(posedge clk_i) begin
         narrow_q <= overflow ? {floor[ProductW-1], {(NarrowW - 1) {~floor[ProductW-1]}}} : floor[NarrowW-1:0];
         half_q <= fine_q[0] && !overflow;
     end
 
-    // The increment is the carry into the lowest bit.
+    // Cycle 7: with the bias. The increment is the carry into the lowest bit.
     assign {total, unused_half} = {(NarrowW + 1)'(narrow_q), 1'b1} + {(NarrowW + 1)'($signed(bias_q[MultLatency+2])), half_q};
 
     always_ff @(posedge clk_i) begin

@@ -69,12 +69,6 @@ module lacuna_drain #(
     );
     assign queued = queued_bits;
 
-`ifndef SYNTHESIS
-    always_ff @(posedge clk_i) begin
-        a_room : assert (!rst_ni || !given_valid_q || queue_ready);
-    end
-`endif
-
     // Emissions of port 1, whose strand may be shorter than that of port 0.
     localparam int unsigned SecondEmissions = lacuna_pkg::PesPerTile * (Tiles / 2);
 

@@ -46,10 +46,16 @@ module lacuna_issuer #(
     // last, and the group's; gap_q is 0, there is room, and both.
     logic valid_q, ready_q, last_slot_q, group_end_q, port_free_q, output_free_q, end_able_q;
     logic valid, ready, port_free, output_free, fire, take;
+    logic next_fits, item_fits;  // credit_i is enough for the group of item_i; of item_q
     logic stays_q;  // the item was here in the cycle before
 
     assign fire = valid_q && ready_q && (!group_end_q || end_able_q);
     assign take = !valid_q || (ready_q && last_slot_q && (!group_end_q || end_able_q));
+
+    // Compared before it is known which of them counts. Two comparisons under one choice would become one behind it.
+    assign next_fits = credit_i >= CreditW'(item_i.group.outputs);
+    assign item_fits = credit_i >= CreditW'(item_q.group.outputs);
+    assign output_free = !group_valid_o && ((take && next_fits) || (!take && item_fits));
 
     assign item_ready_o = take;
     assign wanted_bank_o = item_q.bank;
@@ -59,17 +65,11 @@ module lacuna_issuer #(
         if (take) begin
             valid = item_valid_i;
             ready = item_seen_i;
-            output_free = credit_i >= CreditW'(item_i.group.outputs);
         end else begin
             valid = 1'b1;
             ready = ready_q || new_i || (stays_q && held_i);
-            output_free = credit_i >= CreditW'(item_q.group.outputs);
         end
-        port_free = port_free_q || gap_q == 'd1;
-        if (group_valid_o) begin
-            port_free = item_q.group.emissions == 'd1;
-            output_free = 1'b0;
-        end
+        port_free = group_valid_o ? item_q.group.emissions == 'd1 : port_free_q || gap_q == 'd1;
     end
 
     always_ff @(posedge clk_i) begin
@@ -78,7 +78,7 @@ module lacuna_issuer #(
         stays_q <= !take;
         port_free_q <= port_free || !rst_ni;
         output_free_q <= output_free;
-        end_able_q <= port_free && output_free;
+        end_able_q <= (port_free_q || gap_q == 'd1) && output_free;
         if (take) begin
             item_q <= item_i;
             left_q <= item_i.slots;

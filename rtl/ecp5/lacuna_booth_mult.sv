@@ -29,28 +29,40 @@ module lacuna_booth_mult #(
     localparam int unsigned FullW = WidthA + 16;
 
     logic [2*Digits:0] bits;
-    logic [Digits-1:0][2:0] digit_q;
+    logic [Digits-1:0][2:0] digit, digit_q;      // {negate, twice, once}
+    logic [Digits-1:0][1:0] end_bits, end_bits_q;  // of a digit's multiple, the lowest two
+    logic [Digits-1:0] end_carry, end_carry_q;     // out of those, where it is negated
     logic signed [WidthA-1:0] a_q;
 
     assign bits = {(2 * Digits)'(b_i[WidthB-2:0]), 1'b0};
 
+    for (genvar d = 0; d < Digits; d++) begin : gen_digit
+        logic [1:0] multiple;
+
+        assign digit[d] = {
+            bits[2*d+2] && bits[2*d+:2] != 2'b11,
+            bits[2*d+:3] == 3'b011 || bits[2*d+:3] == 3'b100,
+            bits[2*d+1] ^ bits[2*d]
+        };
+        assign multiple = ({2{digit[d][0]}} & a_i[1:0]) | ({2{digit[d][1]}} & {a_i[0], 1'b0});
+        assign end_bits[d] = {multiple[1] ^ (digit[d][2] & multiple[0]), multiple[0]};
+        assign end_carry[d] = digit[d][2] && multiple == '0;
+    end
+
     always_ff @(posedge clk_i) begin
         a_q <= a_i;
-        for (int unsigned d = 0; d < Digits; d++) begin
-            digit_q[d] <= {
-                bits[2*d+2] && bits[2*d+:2] != 2'b11,
-                bits[2*d+:3] == 3'b011 || bits[2*d+:3] == 3'b100,
-                bits[2*d+1] ^ bits[2*d]
-            };
-        end
+        digit_q <= digit;
+        end_bits_q <= end_bits;
+        end_carry_q <= end_carry;
     end
 
     logic [Pairs-1:0][PairW-1:0] pair, pair_q;
-    logic [Pairs-1:0] carry, carry_q;
+    logic [Pairs-1:0] carry_q;  // of each pair's high digit
 
     for (genvar p = 0; p < Pairs; p++) begin : gen_pair
         lacuna_booth_pair #(.Width(WidthA)) u_pair (
-            .a_i(a_q), .low_i(digit_q[2*p]), .high_i(digit_q[2*p+1]), .sum_o(pair[p]), .carry_o(carry[p])
+            .a_i(a_q), .low_i(digit_q[2*p]), .high_i(digit_q[2*p+1]), .low_end_i(end_bits_q[2*p]), .high_end_i(end_bits_q[2*p+1]),
+            .low_carry_i(end_carry_q[2*p]), .sum_o(pair[p])
         );
     end
 
@@ -75,7 +87,7 @@ module lacuna_booth_mult #(
 
     always_ff @(posedge clk_i) begin
         pair_q <= pair;
-        carry_q <= carry;
+        for (int unsigned p = 0; p < Pairs; p++) carry_q[p] <= end_carry_q[2*p+1];
         half_q <= half;
         middle_q <= carry_q[1];
     end

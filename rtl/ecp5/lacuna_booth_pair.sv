@@ -1,12 +1,14 @@
 // First level of lacuna_booth_mult: a_i times two Booth digits, on one carry chain behind one LUT.
 //
-// With the carries that are left to others, sum_o + 16 * carry_o[1] = a_i * (low digit + 4 * high digit), signed; the chain
-// takes the low digit's, carry_o[0], itself. Combinational.
+// sum_o + 16 * (high digit's carry) = a_i * (low digit + 4 * high digit), signed; the low digit's carry, low_carry_i, goes
+// into the chain. Combinational.
 //
 // A digit is {negate, twice, once} and stands for -2, -1, 0, 1 or 2. Its multiple of a_i is negated as ~x + 1, and the 1 is
-// carried through the two lowest bits at once: they are those of the negated multiple, and the carry counts 4 digits' worth
-// of a bit. A CCU2C's LUT4 computes (A ^ B) ^ (C ^ D), two multiples that each may be inverted, and its LUT2, the entries for
-// C = D = 0, the carry A ^ B: INIT 6996.
+// carried through the two lowest bits at once: they are *_end_i, those of the negated multiple, and the carry out of them
+// counts 4 times the digit's own weight. Both are made where the digits are. A CCU2C's LUT4 computes (A ^ B) ^ (C ^ D), two
+// multiples that each may be inverted, and its LUT2, the entries for C = D = 0, the carry A ^ B: INIT 6996.
+//
+// Width 2..36.
 `default_nettype none
 
 module lacuna_booth_pair #(
@@ -15,29 +17,31 @@ module lacuna_booth_pair #(
     input wire logic signed [Width-1:0] a_i,
     input wire logic [2:0] low_i,
     input wire logic [2:0] high_i,
-    output logic signed [Width+3:0] sum_o,
-    output logic carry_o
+    input wire logic [1:0] low_end_i,
+    input wire logic [1:0] high_end_i,
+    input wire logic low_carry_i,
+    output logic signed [Width+3:0] sum_o
 );
+    if (Width < 2 || Width > 36) begin : gen_bad
+        $error("lacuna_booth_pair: Width must be 2..36");
+    end
+
     localparam int unsigned Slices = (Width + 3) / 2;  // of the chain, which starts at bit 2 of the sum
 
     // Multiples of a_i, wide enough for all slices.
     logic [2*Slices+1:0] single, double, low, high;
-    logic [1:0] low_end, high_end;
 
     assign single = (2 * Slices + 2)'(a_i);
     assign double = single << 1;
     assign low = ({(2 * Slices + 2){low_i[0]}} & single) | ({(2 * Slices + 2){low_i[1]}} & double);
     assign high = ({(2 * Slices + 2){high_i[0]}} & single) | ({(2 * Slices + 2){high_i[1]}} & double);
-    assign low_end = {low[1] ^ (low_i[2] & low[0]), low[0]};
-    assign high_end = {high[1] ^ (high_i[2] & high[0]), high[0]};
-    assign carry_o = high_i[2] && high[1:0] == 2'b00;
 
     logic [2*Slices-1:0] high_bit, high_invert, sum;
     logic [Slices:0] carry;
 
-    assign high_bit = {high[2*Slices-1:2], high_end};
+    assign high_bit = {high[2*Slices-1:2], high_end_i};
     assign high_invert = {{(2 * Slices - 2){high_i[2]}}, 2'b00};
-    assign carry[0] = low_i[2] && low[1:0] == 2'b00;
+    assign carry[0] = low_carry_i;
 
     for (genvar s = 0; s < Slices; s++) begin : gen_slice
         CCU2C #(
@@ -54,10 +58,10 @@ module lacuna_booth_pair #(
         );
     end
 
-    assign sum_o = {sum[Width+1:0], low_end};
+    assign sum_o = {sum[Width+1:0], low_end_i};
 
     logic unused;
-    assign unused = ^{carry[Slices], high[2*Slices+1-:2]};
+    assign unused = ^{carry[Slices], high[2*Slices+1-:2], high[1:0], low[1:0]};
 
     if (2 * Slices > Width + 2) begin : gen_unused
         logic unused_top;

@@ -27,9 +27,7 @@ module lacuna_mult #(
 );
     localparam int unsigned DspWidth = 18;
     localparam int unsigned DspLatency = 2;
-    localparam int unsigned BoothLatency = 3;
-    localparam int unsigned BoothMin = 10;
-    localparam int unsigned BoothMax = 16;
+    localparam bit Booth = PositiveB != 0 && FarInputs != 0 && Latency == 3 && WidthB >= 10 && WidthB <= 16;
 
     if (Dsp != 0 && WidthA <= DspWidth) begin : gen_dsp
         logic signed [WidthA+WidthB-1:0] product;
@@ -46,7 +44,7 @@ module lacuna_mult #(
         end else begin : gen_late
             always_ff @(posedge clk_i) product_o <= product + $signed((WidthA + WidthB)'(Half << (WidthB - 2)));
         end
-    end else if (PositiveB != 0 && FarInputs != 0 && Latency == BoothLatency && WidthB >= BoothMin && WidthB <= BoothMax) begin : gen_booth
+    end else if (Booth) begin : gen_booth
         lacuna_booth_mult #(
             .WidthA(WidthA), .WidthB(WidthB)
         ) u_mult (

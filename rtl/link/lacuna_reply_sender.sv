@@ -7,7 +7,7 @@
 //
 // Two walkers share the way to a body's bytes (Latency cycles from a request to its byte): the scanner runs ahead, one
 // byte a cycle, sums up the CRC and queues the codes of the COBS blocks; the emitter follows at the line's pace and has
-// the first call.
+// the first call: the scanner rests in every cycle in which the emitter may ask.
 //
 // FrameBytes: a power of two, 256..4096.
 `default_nettype none
@@ -35,6 +35,12 @@ module lacuna_reply_sender #(
     localparam int unsigned CodesW = $clog2(Codes);
     localparam logic [7:0] FullBlock = 8'hFF;
     localparam logic [7:0] FullRun = 8'd254;
+
+    typedef enum logic [2:0] {ScanIdle, ScanRun, ScanWait, ScanEnd, ScanDone} scan_e;
+    typedef enum logic [2:0] {EmitIdle, EmitLead, EmitCode, EmitLength, EmitNext, EmitFetch, EmitByte, EmitEnd} emit_e;
+
+    (* fsm_encoding = "one-hot" *) scan_e scan_state_q;
+    (* fsm_encoding = "one-hot" *) emit_e emit_state_q;
 
     // ---------------------------------------------------------------- a body's bytes
     // Stage 0: which byte. 1: its place. 2 to 5: the payload's memory, and bytes of header and CRC. 6: the byte.
@@ -67,9 +73,6 @@ module lacuna_reply_sender #(
     end
 
     // ---------------------------------------------------------------- scanner
-    typedef enum logic [2:0] {ScanIdle, ScanRun, ScanWait, ScanEnd, ScanDone} scan_e;
-
-    (* fsm_encoding = "one-hot" *) scan_e scan_state_q;
     logic [3:0] wait_q;
     logic settled_q;    // nothing is under way
     logic [CountW-1:0] scan_left_q;
@@ -84,7 +87,7 @@ module lacuna_reply_sender #(
     logic full_q;
 
     // Codes of the bytes under way find room: Latency of them, four behind, and the final one.
-    assign scan_request = scan_state_q == ScanRun && !full_q && !emit_request;
+    assign scan_request = scan_state_q == ScanRun && !full_q && emit_state_q != EmitNext;
     assign ready_o = scan_state_q == ScanIdle;
 
     lacuna_crc32 u_crc (
@@ -176,9 +179,6 @@ module lacuna_reply_sender #(
     );
 
     // ---------------------------------------------------------------- emitter
-    typedef enum logic [2:0] {EmitIdle, EmitLead, EmitCode, EmitLength, EmitNext, EmitFetch, EmitByte, EmitEnd} emit_e;
-
-    (* fsm_encoding = "one-hot" *) emit_e emit_state_q;
     logic [7:0] left_q;  // bytes of the block
     logic zero_q, final_q, emitted_q, none_q, more_q, fetched_q;
 

@@ -1,6 +1,8 @@
 // First-in first-out queue of small records in distributed RAM.
 //
-// valid/ready on both sides; out_data_o is valid in the cycle after the push at the earliest and holds while stalled.
+// valid/ready on both sides, but in_valid_i must wait for in_ready_o: every user has made sure of room, and the memory's
+// write enable has no gate on its way; an assertion guards it in simulation. out_data_o is valid in the cycle after the push
+// at the earliest and holds while stalled.
 // Depth: a power of two, 2..64; Width >= 1.
 `default_nettype none
 
@@ -27,25 +29,24 @@ module lacuna_fifo #(
     logic [AddrW-1:0] head_q, tail_q;
     logic [AddrW:0] count_q;
     logic one_q, room_one_q;  // one is in the queue; one more goes into it
-    logic push, pop;
+    logic pop;
 
-    assign push = in_valid_i && in_ready_o;
     assign pop = out_valid_o && out_ready_i;
     assign out_data_o = queue[tail_q];
 
     always_ff @(posedge clk_i) begin
-        if (push) begin
+        if (in_valid_i) begin
             queue[head_q] <= in_data_i;
             head_q <= head_q + 1'b1;
         end
         if (pop) tail_q <= tail_q + 1'b1;
-        if (push && !pop) begin
+        if (in_valid_i && !pop) begin
             count_q <= count_q + 1'b1;
             one_q <= count_q == '0;
             room_one_q <= count_q == (AddrW + 1)'(Depth - 2);
             in_ready_o <= !room_one_q;
             out_valid_o <= 1'b1;
-        end else if (pop && !push) begin
+        end else if (pop && !in_valid_i) begin
             count_q <= count_q - 1'b1;
             one_q <= count_q == (AddrW + 1)'(2);
             room_one_q <= count_q == (AddrW + 1)'(Depth);
@@ -62,4 +63,10 @@ module lacuna_fifo #(
             out_valid_o <= 1'b0;
         end
     end
+
+`ifndef SYNTHESIS
+    always_ff @(posedge clk_i) begin
+        a_room : assert (!rst_ni || !in_valid_i || in_ready_o);
+    end
+`endif
 endmodule
