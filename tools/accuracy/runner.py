@@ -1,9 +1,8 @@
 """Runs in a queue, on this machine's cores or on several machines, by GNU parallel."""
 
-import shutil
-import subprocess
 import sys
 
+from tools import parallel
 from tools.accuracy import results
 from tools.bitstream.problem import Problem
 
@@ -52,8 +51,6 @@ def remote_flags(run_list, hosts):
 
 def execute(runs, work, jobs, hosts):
     """Runs all that is not done; returns the names of those that failed."""
-    if not shutil.which("parallel"):
-        raise Problem("parallel is not on PATH: install GNU parallel (Debian package parallel)")
     failed = []
     commit = results.commit()
     for wave in waves(runs):
@@ -63,8 +60,7 @@ def execute(runs, work, jobs, hosts):
         for run in wave:
             write_script(run, work, commit)
         print(f"{len(wave)} runs, {jobs} at a time: {wave[0].name} .. {wave[-1].name}", flush=True)
-        command = ["parallel", "--will-cite", "--jobs", str(jobs), "--line-buffer", "--tagstring", "{1}",
-                   "--colsep", "\t", "--joblog", "jobs.tsv"]
+        command = ["--jobs", str(jobs), "--line-buffer", "--tagstring", "{1}", "--colsep", "\t", "--joblog", "jobs.tsv"]
         if hosts:
             command += remote_flags(wave, hosts)
             for file in ("{1}/run.sh", "{2}", "{3}"):
@@ -73,11 +69,10 @@ def execute(runs, work, jobs, hosts):
                 command += ["--return", f"{{1}}/{file}"]
         # Two needs at most; what has fewer names a file that is there anyway.
         lines = ["\t".join((run.name, *run.needs, "lacuna", "lacuna")) for run in wave]
-        done = subprocess.run([*command, "bash {1}/run.sh 2>&1"], cwd=work, input="\n".join(lines), text=True,
-                              stdout=sys.stderr, check=False)
+        status = parallel.run([*command, "bash {1}/run.sh 2>&1"], "\n".join(lines), cwd=work, stdout=sys.stderr)
         failed += [run.name for run in wave if not is_done(run, work)]
-        if done.returncode not in range(102):
-            raise Problem(f"parallel ended with {done.returncode}: it was interrupted; run the same command to go on")
+        if status not in range(102):
+            raise Problem(f"parallel ended with {status}: it was interrupted; run the same command to go on")
     return failed
 
 

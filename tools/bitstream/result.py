@@ -125,11 +125,11 @@ def best_timings():
 def seed_table(seeds):
     """Fmax by seed, with bars."""
     most = max((s["achieved_mhz"] or 0 for s in seeds), default=0)
-    lines = [f"{'seed':>5}{'MHz':>9}{'s':>7}"]
+    lines = [f"{'seed':>5}{'MHz':>10}{'s':>7}"]
     for s in seeds:
         if s["achieved_mhz"] is None:
-            lines.append(f"{s['seed']:>5}{s['ended']:>9}{s['seconds']:>7.0f}")
+            lines.append(f"{s['seed']:>5}{s['ended']:>10}{s['seconds']:>7.0f}")
         else:
             bar = "#" * round(40 * s["achieved_mhz"] / most)
-            lines.append(f"{s['seed']:>5}{s['achieved_mhz']:>9.2f}{s['seconds']:>7.0f}  {bar}")
+            lines.append(f"{s['seed']:>5}{s['achieved_mhz']:>10.2f}{s['seconds']:>7.0f}  {bar}")
     return "\n".join(lines)

@@ -5,11 +5,14 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 
+from tools import parallel
 from tools.bitstream import result, stages
 from tools.bitstream.plan import ROOT
 from tools.bitstream.problem import Problem
+
+# Of GNU parallel's log of jobs.
+LOG_COLUMNS = ("Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command")
 
 
 def parse_seeds(text):
@@ -26,26 +29,26 @@ def parse_seeds(text):
 
 
 def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
-    """Runs nextpnr for every seed; returns what became of each, the best first, and leaves the best as place.*."""
-    if not shutil.which("parallel"):
-        raise Problem("parallel is not on PATH: install GNU parallel (Debian package parallel)")
+    """Runs nextpnr for every seed; returns what became of each, the best first, and leaves the best as place.*. Seeds that
+    were routed before, of the same inputs, are not routed again."""
     stages.prepare_placement(plan)
     folder = plan.folder / "sweep"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
     inputs = stages.placement_inputs(plan)
-    for name in inputs:
-        shutil.copyfile(plan.folder / name, folder / name)
-    place = shlex.join(stages.placement_command(plan, "{}", "seed-{}", flags)).replace("'", "") + " > seed-{}.log 2>&1"
-    command = ["parallel", "--will-cite", "--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "jobs.tsv"]
-    if hosts:
-        command += ["--sshlogin", hosts, *(word for name in inputs for word in ("--basefile", name)), "--workdir", ".", "--cleanup"]
-        for kind in ("config", "report.json", "log"):
-            command += ["--return", f"seed-{{}}.{kind}"]
-    print(f"place and route of {len(seeds)} seeds, {jobs} at a time, at most {seconds} s each ...", flush=True)
-    subprocess.run([*command, place, ":::", *map(str, seeds)], cwd=folder, stdout=subprocess.DEVNULL,
-                   stderr=(folder / "parallel.log").open("w"), check=False)
+    key = stages.placement_key(plan, "{}", flags)
+    if not stages.is_done(plan, "sweep", key):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for name in inputs:
+            shutil.copyfile(plan.folder / name, folder / name)
+        stages.set_done(plan, "sweep", key)
     outcomes = read_outcomes(folder, seeds)
+    left = [o["seed"] for o in outcomes if o["achieved_mhz"] is None]
+    for outcome in outcomes:
+        if outcome["seed"] not in left:
+            print(seed_line(outcome) + ", before")
+    if left:
+        route(plan, folder, left, jobs, hosts, seconds, flags)
+        outcomes = read_outcomes(folder, seeds)
     done = [o for o in outcomes if o["achieved_mhz"] is not None]
     if not done:
         ends = ", ".join(f"seed {o['seed']} {o['ended']} after {o['seconds']} s" for o in outcomes)
@@ -59,19 +62,63 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     return sorted(outcomes, key=lambda o: -(o["achieved_mhz"] or 0))
 
 
+def route(plan, folder, seeds, jobs, hosts, seconds, flags):
+    """Runs nextpnr for the seeds, and says of each what came out of it."""
+    place = shlex.join(stages.placement_command(plan, "{}", "seed-{}", flags)).replace("'", "") + " > seed-{}.log 2>&1"
+    forget(folder, seeds)
+    command = ["--jobs", str(jobs), "--timeout", str(seconds), "--joblog", "+jobs.tsv"]
+    if hosts:
+        command += ["--sshlogin", hosts, "--workdir", ".", "--cleanup"]
+        for name in stages.placement_inputs(plan):
+            command += ["--basefile", name]
+        for kind in ("config", "report.json", "log"):
+            command += ["--return", f"seed-{{}}.{kind}"]
+    print(f"place and route of {len(seeds)} seeds, {jobs} at a time, at most {seconds} s each ...", flush=True)
+    said = set()
+
+    def say():
+        for outcome in read_outcomes(folder, seeds):
+            if outcome["ended"] != "not begun" and outcome["seed"] not in said:
+                said.add(outcome["seed"])
+                print(seed_line(outcome), flush=True)
+
+    with (folder / "parallel.log").open("w") as log:
+        parallel.run([*command, place], "\n".join(map(str, seeds)), say, cwd=folder, stdout=log, stderr=log)
+
+
+def seed_line(outcome):
+    reached = f"{outcome['achieved_mhz']:.2f} MHz" if outcome["achieved_mhz"] else outcome["ended"]
+    return f"  seed {outcome['seed']}: {reached}, {outcome['seconds']} s"
+
+
+def seed_of(command):
+    return int(re.search(r"--seed (\d+)", command)[1])
+
+
+def forget(folder, seeds):
+    """Takes what became of the seeds out of parallel's log, which goes on behind the others. It begins one without names."""
+    file = folder / "jobs.tsv"
+    rows = file.read_text().splitlines(keepends=True)[1:] if file.is_file() else ()
+    file.write_text("\t".join(LOG_COLUMNS) + "\n" + "".join(row for row in rows if seed_of(row) not in seeds))
+
+
 def read_outcomes(folder, seeds):
     """Of each seed: the clock, or why there is none."""
-    with (folder / "jobs.tsv").open() as file:
-        jobs = {int(re.search(r"--seed (\d+)", row["Command"])[1]): row for row in csv.DictReader(file, delimiter="\t")}
+    file = folder / "jobs.tsv"
+    rows = csv.DictReader(file.read_text().splitlines(), delimiter="\t") if file.is_file() else ()
+    jobs = {seed_of(row["Command"]): row for row in rows}
     outcomes = []
     for seed in seeds:
         job = jobs.get(seed)
         report = folder / f"seed-{seed}.report.json"
-        if job and job["Exitval"] == "0" and report.is_file():
+        achieved = None
+        if not job:
+            ended = "not begun"
+        elif job["Exitval"] == "0" and report.is_file():
             achieved, ended = round(result.clock_of(json.loads(report.read_text()))[1], 2), "routed"
         else:
             # GNU parallel ends a job that takes too long with SIGTERM.
-            achieved, ended = None, "timeout" if job and job["Signal"] == "15" or job and job["Exitval"] == "-1" else "failed"
+            ended = "timeout" if job["Signal"] == "15" or job["Exitval"] == "-1" else "failed"
         outcomes.append({"seed": seed, "achieved_mhz": achieved, "ended": ended,
                          "seconds": round(float(job["JobRuntime"])) if job else 0})
     return outcomes
