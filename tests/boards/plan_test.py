@@ -98,6 +98,14 @@ class Reports(unittest.TestCase):
         self.assertTrue(result.hold_is_checked("0.8"))
         self.assertTrue(result.hold_is_checked("0.11.1"))
 
+    def test_records_of_other_sources_or_options_are_told(self):
+        plan = planning.make_plan("ulx3s", "45f", "", "130")
+        record = {"source_hash": plan.source_hash(), "command": "make timing BOARD=ulx3s SIZE=45f CLK_MHZ=130 SEEDS=1..8"}
+        self.assertTrue(planning.is_present(record))
+        self.assertFalse(planning.is_present({**record, "source_hash": "0" * 64}))
+        self.assertFalse(planning.is_present({**record, "command": record["command"].replace("130", "131")}))
+        self.assertFalse(planning.is_present({**record, "command": record["command"].replace("45f", "5f")}))
+
     def test_seeds(self):
         self.assertEqual(sweep.parse_seeds("1..4"), [1, 2, 3, 4])
         self.assertEqual(sweep.parse_seeds("7,9"), [7, 9])

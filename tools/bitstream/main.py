@@ -152,6 +152,7 @@ def timing(options):
 
 def list_boards(_options):
     best = result.best_timings()
+    older = False
     print(f"{'BOARD':<15}{'SIZE':<6}{'part':<14}{'clock':>9}  {'default engine':<34}{'built':<22}UART")
     for name in planning.board_names():
         board = planning.read_board(name)
@@ -163,8 +164,12 @@ def list_boards(_options):
                 continue
             kept = best.get((name, size))
             built = f"{kept['achieved_mhz']:.1f} MHz (seed {kept['seed']})" if kept else "no"
+            if kept and not planning.is_present(kept):
+                built, older = built + rates.OLDER, True
             engine = f"T={plan.engine['Tiles']} P={plan.engine['Ports']} weights {plan.engine['WeightDepth']}"
             print(f"{name:<15}{size:<6}{part:<14}{plan.clock.clock_mhz:>5.0f} MHz  {engine:<34}{built:<22}{board.uart}")
+    if older:
+        print(f"{rates.OLDER} of older sources or board files: make timing BOARD=... SIZE=... builds it again")
 
 
 def show_rates(options):

@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import re
+import shlex
 
 from tools.bitstream import pll
 from tools.bitstream.problem import Problem
@@ -160,6 +161,16 @@ def number(name, value, low, high):
     if not re.fullmatch(r"\d+", value) or not low <= int(value) <= high:
         raise Problem(f"{name}={value}: expected a whole number from {low} to {high}")
     return int(value)
+
+
+def is_present(record):
+    """Whether a record of results/timing is of the sources, board files and parameters as they are now."""
+    words = dict(word.split("=", 1) for word in shlex.split(record["command"]) if "=" in word)
+    try:
+        plan = make_plan(*(words.get(name, "") for name in ("BOARD", "SIZE", "TILES", "CLK_MHZ", "ACT")))
+    except Problem:  # what it asked for is not there any more
+        return False
+    return plan.source_hash() == record["source_hash"]
 
 
 def make_plan(board_name, size="", tiles="", clk_mhz="", act=""):
