@@ -22,9 +22,11 @@ def run(arguments, text="", poll=None, **options):
     try:
         process = subprocess.Popen(["parallel", "--will-cite", *arguments], stdin=subprocess.PIPE, text=True, **options)
         try:
+            process.stdin.write(text)
+            process.stdin.close()
             while True:
                 try:
-                    process.communicate(text, POLL_SECONDS)
+                    process.wait(POLL_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
                     if poll:

@@ -13,7 +13,9 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
+from tools import parallel
 from tools.bitstream import plan as planning
 from tools.bitstream import stages, sweep
 from tools.bitstream.problem import Problem
@@ -46,6 +48,9 @@ class Sweep(unittest.TestCase):
         self.addCleanup(os.environ.update, {"PATH": path})
         stages.nextpnr_has_python.cache_clear()
         self.addCleanup(stages.nextpnr_has_python.cache_clear)
+        polled = unittest.mock.patch.object(parallel, "POLL_SECONDS", 0.02)
+        polled.start()
+        self.addCleanup(polled.stop)
 
         self.plan = dataclasses.replace(planning.make_plan("ulx3s", "25f"), name=f"sweep-test-{os.getpid()}")
         self.plan.folder.mkdir(parents=True)
