@@ -105,7 +105,8 @@ class Sweep(unittest.TestCase):
 class End(unittest.TestCase):
     def test_no_job_outlives_the_command(self):
         with tempfile.TemporaryDirectory() as folder:
-            script = "from tools import parallel; parallel.run(['echo $$ > {}; exec sleep 600'], '" + folder + "/pid')"
+            script = ("from tools import ending, parallel; ending.take_children_along(); "
+                      f"parallel.run(['echo $$ > {{}}; exec sleep 600'], '{folder}/pid')")
             process = subprocess.Popen([sys.executable, "-c", script], cwd=planning.ROOT)
             file = pathlib.Path(folder) / "pid"
             while not (file.is_file() and file.read_text().endswith("\n")):

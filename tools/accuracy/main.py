@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import sys
 
+from tools import ending
 from tools.accuracy import data, page, plan, results, runner, table
 from tools.bitstream.problem import Problem
 from tools.bitstream.sweep import parse_seeds
@@ -89,6 +90,7 @@ def show_list(options, runs):
 
 
 def main():
+    ending.take_children_along()
     parser = argparse.ArgumentParser(prog="accuracy", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in (("run", run), ("table", only_table), ("list", show_list)):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 
+from tools import ending
 from tools.bitstream import check, page, plan as planning, rates, result, stages, sweep
 from tools.bitstream.problem import Problem
 
@@ -197,6 +198,7 @@ def flash(options):
 
 
 def main():
+    ending.take_children_along()
     parser = argparse.ArgumentParser(prog="bitstream", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash), ("rates", show_rates),

@@ -16,6 +16,7 @@ from tools.bitstream.plan import ROOT
 from tools.bitstream.problem import Problem
 
 PROGRESS_SECONDS = 30
+STUCK_SECONDS = 300  # with the same wires left, after which another seed is the better way
 
 # Messages of the tools that are known, and why they are no fault. Any other warning is shown.
 EXPLAINED = (
@@ -150,6 +151,8 @@ def placement_inputs(plan):
     return ["netlist.json", "board.lpf", *(["region.py"] if (plan.folder / "region.py").is_file() else [])]
 
 
+STUCK = " for minutes: nextpnr may not find a way for them; interrupt it, and try SEED={} or make timing with PLACE_TIMEOUT="
+
 PHASES = (
     (r"Packing constants", "packing"),
     (r"Creating initial analytic placement|Running main analytical placer|iter=", "placing"),
@@ -184,6 +187,7 @@ def place(plan, seed, flags=()):
     if nextpnr_has_python():
         command += ["--post-route", "floorplan.py"]
     print(f"place and route, seed {seed} (nextpnr) ...", flush=True)
+    phase, since = "", start  # where it was, and since when
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=plan.folder, stdout=out, stderr=subprocess.STDOUT)
         try:
@@ -192,7 +196,11 @@ def place(plan, seed, flags=()):
                     process.wait(PROGRESS_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
-                    print(f"  {time.monotonic() - start:4.0f} s: {phase_of(log)}", flush=True)
+                    now = time.monotonic()
+                    if phase_of(log) != phase:
+                        phase, since = phase_of(log), now
+                    stuck = "wires left" in phase and now - since >= STUCK_SECONDS
+                    print(f"  {now - start:4.0f} s: {phase}" + (STUCK.format(seed + 1) if stuck else ""), flush=True)
         except BaseException:
             process.kill()
             process.wait()
