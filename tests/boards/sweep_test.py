@@ -20,7 +20,7 @@ from tools.bitstream import plan as planning
 from tools.bitstream import stages, sweep
 from tools.bitstream.problem import Problem
 
-# Reaches 100 MHz and the seed, but breaks for seed 9 as long as there is a file `broken`.
+# Reaches 100 MHz and the seed, but breaks for seed 9 as long as there is a file `broken`; stays at 520 wires for a while.
 NEXTPNR = """#!/usr/bin/env bash
 set -euo pipefail
 case $1 in --version) echo 'nextpnr-ecp5 -- (Version 0.0)'; exit ;; --help) exit ;; esac
@@ -30,6 +30,8 @@ while (($#)); do
 done
 echo "$seed" >> calls
 if [[ $seed == 9 && -f broken ]]; then echo 'ERROR: broken' >&2; exit 1; fi
+echo 'Info:     444000 |    99082     328860 |  310   627 |       520|      72.27     822.52|'
+if [[ -f stuck ]]; then sleep 1; fi
 echo "seed $seed" > "$config"
 echo '{"fmax": {"u_board.clk": {"achieved": '$((100 + seed))', "constraint": 100}}}' > "$report"
 """
@@ -99,6 +101,18 @@ class Sweep(unittest.TestCase):
         outcomes, _ = self.sweep([1, 9])
         self.assertEqual([(o["seed"], o["ended"]) for o in outcomes], [(9, "routed"), (1, "routed")])
         self.assertEqual(self.calls(), ["9", "1", "9", "9"])
+
+    def test_a_router_that_is_stuck_is_told(self):
+        def said(seconds):
+            (self.plan.folder / "place.key").unlink(missing_ok=True)
+            with (unittest.mock.patch.multiple(stages, PROGRESS_SECONDS=0.02, STUCK_SECONDS=seconds),
+                  contextlib.redirect_stdout(io.StringIO()) as out):
+                stages.place(self.plan, 3)
+            return out.getvalue()
+
+        (self.plan.folder / "stuck").touch()
+        self.assertIn("520 wires left for minutes: nextpnr may not find a way for them; interrupt it, and try SEED=4", said(0.1))
+        self.assertNotIn("for minutes", said(60))
 
 
 @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not there")
