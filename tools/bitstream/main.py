@@ -170,7 +170,7 @@ def list_boards(_options):
             engine = f"T={plan.engine['Tiles']} P={plan.engine['Ports']} weights {plan.engine['WeightDepth']}"
             print(f"{name:<15}{size:<6}{part:<14}{plan.clock.clock_mhz:>5.0f} MHz  {engine:<34}{built:<22}{board.uart}")
     if older:
-        print(f"{rates.OLDER} of older sources or board files: make timing BOARD=... SIZE=... builds it again")
+        print(f"{rates.OLDER.strip()} of older sources or board files: make timing BOARD=... SIZE=... builds it again")
 
 
 def show_rates(options):
