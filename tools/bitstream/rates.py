@@ -61,7 +61,8 @@ def table(rows):
     """In Markdown."""
     lines = ["| board, part, tiles | clock | model | cycles/step | µs/step | GOPS sparse | GOPS effective |", "|---|---|---|---|---|---|---|"]
     for row in rows:
-        lines.append(f"| {row['name']}, {row['timed_as']}, T = {row['tiles']} | {row['mhz']:.1f} MHz{'' if row['present'] else OLDER} | {row['model']} | {row['cycles']:g} | "
-                     f"{row['us']:.2f} | {row['gops']:.1f} | {row['effective']:.1f} |")
+        star = "" if row["present"] else OLDER
+        lines.append(f"| {row['name']}, {row['timed_as']}, T = {row['tiles']} | {row['mhz']:.1f} MHz{star} | {row['model']} | "
+                     f"{row['cycles']:g} | {row['us']:.2f} | {row['gops']:.1f} | {row['effective']:.1f} |")
     lines.append(f"| the paper: Stratix V GXA7 | | 8x | | | {PAPER['gops']} | {PAPER['effective']} |")
     return "\n".join(lines)

@@ -197,8 +197,8 @@ def place(plan, seed, flags=()):
                     break
                 except subprocess.TimeoutExpired:
                     now = time.monotonic()
-                    if phase_of(log) != phase:
-                        phase, since = phase_of(log), now
+                    if (reached := phase_of(log)) != phase:
+                        phase, since = reached, now
                     stuck = "wires left" in phase and now - since >= STUCK_SECONDS
                     print(f"  {now - start:4.0f} s: {phase}" + (STUCK.format(seed + 1) if stuck else ""), flush=True)
         except BaseException:
