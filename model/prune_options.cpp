@@ -33,7 +33,7 @@ void check_counts(Problems& problems, const char* name, const std::vector<int>& 
 }  // namespace
 
 const char* scheme_name(Scheme scheme) {
-    constexpr std::array kNames = {"bank-balanced", "unstructured", "columns", "units", "blocks"};
+    constexpr std::array kNames = {"bank-balanced", "unstructured", "rows", "columns", "units", "blocks"};
     return kNames.at(static_cast<std::size_t>(scheme));
 }
 

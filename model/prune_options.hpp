@@ -1,6 +1,7 @@
 // What is pruned, how far, by which structure and on which schedule.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace lacuna {
 enum class Scheme {
     BankBalanced,  ///< k of every bank of 16 in every row: what the engine runs
     Unstructured,  ///< the weights of highest score, wherever they are
+    Rows,          ///< as many of each row, wherever they are in it
     Columns,       ///< whole columns of a block of rows
     Units,         ///< whole hidden units
     Blocks,        ///< small rectangles
@@ -29,6 +31,9 @@ enum class Schedule {
     Linear,   ///< progress
     OneShot,  ///< all at the end
 };
+
+inline constexpr std::array kSchemes = {Scheme::BankBalanced, Scheme::Unstructured, Scheme::Rows,
+                                        Scheme::Columns,      Scheme::Units,        Scheme::Blocks};
 
 const char* scheme_name(Scheme scheme);
 const char* criterion_name(Criterion criterion);

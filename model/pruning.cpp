@@ -56,6 +56,21 @@ void keep_anywhere(const std::vector<PrunedMatrix>& matrices, bool global, const
     keep_best_places(places, count, scores, mask);
 }
 
+/// Weights that each row keeps where all keep as many, at least one.
+Index kept_of_row(const PrunedMatrix& matrix, double share) {
+    return std::max<Index>(
+        1, std::lround(static_cast<double>(matrix.kept(share)) / static_cast<double>(matrix.block.rows)));
+}
+
+void keep_in_rows(const PrunedMatrix& matrix, const Flat<float>& scores, double share, Flat<float>& mask) {
+    const auto count = kept_of_row(matrix, share);
+    std::vector<Index> places(static_cast<std::size_t>(matrix.block.cols));
+    for (Index row = 0; row < matrix.block.rows; ++row) {
+        std::iota(places.begin(), places.end(), matrix.block.offset + row * matrix.block.cols);
+        keep_best_places(places, count, scores, mask);
+    }
+}
+
 /// Places 0 .. scores.size() - 1, best first.
 std::vector<Index> ranking(const std::vector<float>& scores) {
     std::vector<Index> order(scores.size());
@@ -80,8 +95,7 @@ void keep_columns(const PrunedMatrix& matrix, Index block_rows, const Flat<float
                   Flat<float>& mask) {
     const auto values = view(scores, matrix.block);
     auto kept = view(mask, matrix.block);
-    const auto count = std::max<Index>(
-        1, std::lround(static_cast<double>(matrix.kept(share)) / static_cast<double>(matrix.block.rows)));
+    const auto count = kept_of_row(matrix, share);
     std::vector<float> sums(static_cast<std::size_t>(matrix.block.cols));
     for_each_row_block(matrix, block_rows > 0 ? block_rows : matrix.gate_rows, [&](Index row, Index rows) {
         for (Index column = 0; column < matrix.block.cols; ++column) {
@@ -174,6 +188,8 @@ Flat<float> pruning_mask(const ParameterLayout& layout, const PruneOptions& opti
         if (options.scheme == Scheme::BankBalanced) {
             keep_best(view(scores, matrix.block), kept_per_bank(share, matrix.k), options.bank,
                       matrix.gate_rows, view(mask, matrix.block));
+        } else if (options.scheme == Scheme::Rows) {
+            keep_in_rows(matrix, scores, share, mask);
         } else if (options.scheme == Scheme::Columns) {
             keep_columns(matrix, options.block_rows, scores, share, mask);
         } else {
@@ -219,6 +235,29 @@ KeptWeights kept_weights(const ParameterLayout& layout, const Flat<float>& mask)
         sum.all += matrix.block.size();
     }
     return sum;
+}
+
+std::vector<KeptMagnitude> kept_magnitudes(const ParameterLayout& layout, const PruneOptions& options,
+                                           const Flat<float>& parameters) {
+    const Flat<float> magnitudes = parameters.cwiseAbs();
+    const auto mask = pruning_mask(layout, options, magnitudes, 1.0);
+    std::vector<KeptMagnitude> answer;
+    for (const auto& matrix : pruned_matrices(layout, options)) {
+        const auto all = view(magnitudes, matrix.block);
+        const auto kept = view(mask, matrix.block);
+        KeptMagnitude row{matrix.name, (kept.array() != 0.0F).count(), 1.0, {}};
+        std::vector<float> sorted(all.data(), all.data() + all.size());
+        std::ranges::sort(sorted, std::greater<>{});
+        const double most = std::accumulate(sorted.begin(), sorted.begin() + matrix.target, 0.0);
+        if (most > 0) {
+            row.share = all.cwiseProduct(kept).cast<double>().sum() / most;
+        }
+        for (Index gate = 0; gate < matrix.block.rows; gate += matrix.gate_rows) {
+            row.gates.push_back(kept.middleRows(gate, matrix.gate_rows).cast<double>().mean());
+        }
+        answer.push_back(std::move(row));
+    }
+    return answer;
 }
 
 }  // namespace lacuna

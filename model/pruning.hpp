@@ -35,6 +35,8 @@ std::vector<PrunedMatrix> pruned_matrices(const ParameterLayout& layout, const P
 ///
 /// * bank-balanced: each row keeps the k best of each bank, k on its way from 16 down to the matrix' own.
 /// * unstructured: the best `kept(share)` weights of each matrix, or with `global` of all matrices together.
+/// * rows: each row keeps its best kept(share) / rows weights, rounded (row-balanced sparsity): bank-balanced
+///   pruning without its banks.
 /// * columns: each block of rows (a gate, or `block_rows` of one) keeps the columns of the highest sum of
 ///   scores, the same number in all blocks of a matrix: kept(share) / rows, rounded.
 /// * units: each layer keeps the units of the highest mean score over all that belongs to a unit: its rows in
@@ -63,5 +65,18 @@ struct KeptWeights {
     Eigen::Index all = 0;
 };
 KeptWeights kept_weights(const ParameterLayout& layout, const Flat<float>& mask);
+
+/// How well a scheme's choice fits the magnitudes of a matrix.
+struct KeptMagnitude {
+    std::string matrix;     ///< name, as in `PrunedMatrix`
+    Eigen::Index kept = 0;  ///< weights that the scheme keeps
+    double share = 1.0;     ///< sum of |w| of the kept, of that of the largest weights, `target` in number
+    std::vector<double> gates;  ///< share of each gate's weights that is kept; a head is one gate
+};
+
+/// Of each matrix, the magnitude that the options' scheme keeps at the end, of what as many weights could
+/// have without any structure. Before fine-tuning: what structure costs, not what the model will lose.
+std::vector<KeptMagnitude> kept_magnitudes(const ParameterLayout& layout, const PruneOptions& options,
+                                           const Flat<float>& parameters);
 
 }  // namespace lacuna

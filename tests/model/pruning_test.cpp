@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 
 #include "golden/prng.hpp"
@@ -230,6 +232,65 @@ TEST_CASE("blocks are whole, and no block that is left out is better than one th
     }
 }
 
+TEST_CASE("rows keep the same number of their best weights each") {
+    for (const auto& shape : shapes) {
+        const ParameterLayout layout(shape);
+        const auto scores = random_scores(layout, 10);
+        const auto options = scheme_options(Scheme::Rows);
+        const auto mask = pruning_mask(layout, options, scores, 1.0);
+        for (const auto& matrix : pruned_matrices(layout, options)) {
+            CAPTURE(matrix.name);
+            CHECK(count_of(mask, matrix.block) == matrix.target);
+            for (Index row = 0; row < matrix.block.rows; ++row) {
+                std::vector<std::pair<float, Index>> pool;
+                for (Index column = 0; column < matrix.block.cols; ++column) {
+                    pool.emplace_back(view(scores, matrix.block)(row, column), column);
+                }
+                const auto kept = best(pool, matrix.target / matrix.block.rows);
+                for (const auto& entry : pool) {
+                    REQUIRE((view(mask, matrix.block)(row, entry.second) == 1.0F) ==
+                            kept.contains(entry.second));
+                }
+            }
+        }
+        check_untouched(layout, mask);
+    }
+}
+
+TEST_CASE("kept magnitudes: all of it without structure, less with more of it, a known share by hand") {
+    const ParameterLayout layout(shapes[0]);
+    const auto parameters = initial_parameters(layout, 11);
+    std::map<Scheme, std::vector<KeptMagnitude>> found;
+    for (const auto scheme : kSchemes) {
+        const auto options = scheme_options(scheme);
+        found[scheme] = kept_magnitudes(layout, options, parameters);
+        const auto mask = pruning_mask(layout, options, parameters.cwiseAbs(), 1.0);
+        const auto matrices = pruned_matrices(layout, options);
+        REQUIRE(found[scheme].size() == matrices.size());
+        for (std::size_t m = 0; m < matrices.size(); ++m) {
+            CHECK(found[scheme][m].matrix == matrices[m].name);
+            CHECK(found[scheme][m].kept == count_of(mask, matrices[m].block));
+            const auto& gates = found[scheme][m].gates;
+            CHECK(std::accumulate(gates.begin(), gates.end(), 0.0) / static_cast<double>(gates.size()) ==
+                  doctest::Approx(static_cast<double>(found[scheme][m].kept) /
+                                  static_cast<double>(matrices[m].block.size())));
+        }
+    }
+    for (std::size_t m = 0; m < found[Scheme::Rows].size(); ++m) {
+        CHECK(found[Scheme::Unstructured][m].share == doctest::Approx(1.0));
+        CHECK(found[Scheme::Rows][m].share < 1.0);
+        CHECK(found[Scheme::BankBalanced][m].share < found[Scheme::Rows][m].share);
+        CHECK(found[Scheme::Columns][m].share < found[Scheme::BankBalanced][m].share);
+    }
+    // One bank of a row has all the weight: 2 of its 16 equal weights stay, where 4 would without banks.
+    const ParameterLayout two_banks(NetworkShape{4, 32, {16}, Cell::Lstm});
+    Flat<float> uneven = Flat<float>::Zero(two_banks.size());
+    view(uneven, two_banks.layers[0].weight_x).leftCols(16).setConstant(-0.5F);
+    CHECK(kept_magnitudes(two_banks, scheme_options(Scheme::BankBalanced), uneven)[0].share ==
+          doctest::Approx(0.5));
+    CHECK(kept_magnitudes(two_banks, scheme_options(Scheme::Rows), uneven)[0].share == doctest::Approx(1.0));
+}
+
 TEST_CASE("a removed unit leaves nothing behind, and its h stays 0") {
     for (const auto& shape : shapes) {
         const ParameterLayout layout(shape);
@@ -307,8 +368,7 @@ TEST_CASE("units are removed until the size fits, and no further") {
 TEST_CASE("every scheme starts with everything and prunes more at each stage") {
     const ParameterLayout layout(shapes[1]);
     const auto scores = random_scores(layout, 9);
-    for (const auto scheme :
-         {Scheme::BankBalanced, Scheme::Unstructured, Scheme::Columns, Scheme::Units, Scheme::Blocks}) {
+    for (const auto scheme : kSchemes) {
         CAPTURE(scheme_name(scheme));
         const auto options = scheme_options(scheme);
         Index before = kept_weights(layout, pruning_mask(layout, options, scores, 0.0)).all;
@@ -325,8 +385,7 @@ TEST_CASE("every scheme starts with everything and prunes more at each stage") {
 TEST_CASE("training with each scheme and criterion ends on its structure, and resumes to the same bytes") {
     const auto corpus = tiny_corpus();
     const ParameterLayout layout(tiny_shape(corpus));
-    for (const auto scheme :
-         {Scheme::BankBalanced, Scheme::Unstructured, Scheme::Columns, Scheme::Units, Scheme::Blocks}) {
+    for (const auto scheme : kSchemes) {
         for (const auto criterion : {Criterion::Magnitude, Criterion::Movement}) {
             CAPTURE(scheme_name(scheme));
             CAPTURE(criterion_name(criterion));
