@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -81,7 +82,8 @@ double BudgetSettings::weights(double all) const {
     const char* end = size.data() + size.size();
     const auto result = std::from_chars(size.data(), end, number);
     const bool ratio = result.ptr + 1 == end && *result.ptr == 'x';
-    if (result.ec != std::errc() || (result.ptr != end && !ratio) || number < 1) {
+    const bool valid = number >= 1 && std::isfinite(number);  // from_chars reads nan and inf
+    if (result.ec != std::errc() || (result.ptr != end && !ratio) || !valid) {
         throw Error(fmt::format(
             "--budget is '{}', expected how many times smaller, such as 8x, or a number of weights", size));
     }

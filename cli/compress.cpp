@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "common/error.hpp"
 #include "common/file.hpp"
 #include "common/progress.hpp"
+#include "common/sha256.hpp"
 #include "model/engine_shape.hpp"
 #include "model/golden_score.hpp"
 #include "model/walk.hpp"
@@ -93,19 +95,24 @@ Words quantise_words(const CompressSettings& settings, const fs::path& pruned, c
     const auto data = data_words(settings.data);
     words.insert(words.end(), data.begin(), data.end());
     if (settings.fine_tune > 0) {
-        words.insert(words.end(), {"--fine-tune", std::to_string(settings.fine_tune), "--resume"});
+        words.insert(words.end(),
+                     {"--fine-tune", std::to_string(settings.fine_tune), "--resume", "--seed",
+                      std::to_string(settings.seed), "--threads", std::to_string(settings.threads)});
     }
     return words;
 }
 
-/// A stage is over when its file is there; files of another command are refused.
-void run_once(const Words& words, const fs::path& out) {
-    auto record = out;
-    record += ".command";
-    const std::string command = fmt::format("lacuna {}\n", fmt::join(words, " "));
-    if (fs::exists(record) && read_text(record) != command) {
+/// A stage is over when its file is there; files of another command, model or data are refused.
+/// @param input model that the stage reads
+void run_once(const Words& words, const fs::path& input, const Dataset& data, const fs::path& out) {
+    const auto beside = [&out](const char* ending) { return fs::path(out) += ending; };
+    const auto record = beside(".command");
+    const std::string command = fmt::format("lacuna {}\n  model {}, data {} {}\n", fmt::join(words, " "),
+                                            sha256_hex(read_text(input)), data.sha256, data.parts_sha256);
+    const bool begun = fs::exists(out) || fs::exists(beside(".checkpoint"));
+    if (begun && fs::exists(record) && read_text(record) != command) {
         throw Error(
-            fmt::format("'{}' was begun with another command:\n  {}now it would be\n  {}"
+            fmt::format("'{}' was begun with another command, model or data:\n  {}now it would be\n  {}"
                         "give another --out, or delete the folder to start again",
                         out.string(), read_text(record), command));
     }
@@ -186,17 +193,24 @@ void run_compress(CompressSettings settings) {
     if (!settings.budget.size.empty()) {
         settings.budget.weights(1.0);  // throws when it is no size
     }
-    if (settings.distill < 0 || settings.distill > 1) {
+    if (!(settings.distill >= 0 && settings.distill <= 1)) {
         problems.add(fmt::format("--distill is {}, expected 0 to 1", settings.distill));
     }
+    if (!(settings.clock_mhz > 0 && std::isfinite(settings.clock_mhz))) {
+        problems.add(fmt::format("--clock-mhz is {}, expected more than 0", settings.clock_mhz));
+    }
+    if (settings.threads < 1) {
+        problems.add(fmt::format("--threads is {}, expected at least 1", settings.threads));
+    }
+    check_output(fs::path(settings.out) / "report.json", "--out", problems);
     problems.throw_if_any("`lacuna compress --help` lists the options.");
     const auto dense = load_float_model(settings.model);
     const auto data = load_dataset(settings.data, dense.format);
     const fs::path folder = settings.out;
     const auto pruned = folder / "pruned.safetensors";
     const auto golden = folder / "golden.safetensors";
-    run_once(prune_words(settings, pruned), pruned);
-    run_once(quantise_words(settings, pruned, golden), golden);
+    run_once(prune_words(settings, pruned), settings.model, data, pruned);
+    run_once(quantise_words(settings, pruned, golden), pruned, data, golden);
 
     std::vector<Line> lines;
     lines.push_back(float_line("dense, float", settings.model, data, settings));

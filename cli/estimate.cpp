@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -66,6 +67,10 @@ ModelShape parse_shape(const EstimateSettings& settings) {
     if (slash != std::string::npos) {
         const auto head = numbers(settings.shape.substr(slash + 1), ',', problems);
         shape.head_rows = head.empty() ? 0 : head.front();
+        if (head.size() > 1) {
+            problems.add(fmt::format("--shape: got {} numbers after the '/', expected 1, the head's rows",
+                                     head.size()));
+        }
     }
     if (problems.empty() && sizes.size() < 2) {
         problems.add(
@@ -169,6 +174,9 @@ void run_estimate(const EstimateSettings& settings) {
     if (settings.model.empty() == settings.shape.empty()) {
         throw Error(
             "estimate: give either a model file or --shape, for instance --shape 128,256,256/63 --k 2");
+    }
+    if (!(settings.clock_mhz > 0 && std::isfinite(settings.clock_mhz))) {
+        throw Error(fmt::format("estimate: --clock-mhz is {}, expected more than 0", settings.clock_mhz));
     }
     const Subject subject = subject_of(settings);
     const QuantisedModel& model = subject.model;

@@ -144,6 +144,7 @@ void add_evaluate_command(CLI::App& app) {
         ->check(CLI::IsMember({"train", "valid", "test"}))
         ->capture_default_str();
     command->add_option("--steps", settings->steps, "Steps to take; 0 takes the whole split")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     command->add_flag("--json", settings->json, "Print JSON");
     command->callback([settings] { run_evaluate(*settings); });

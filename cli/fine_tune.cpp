@@ -53,9 +53,13 @@ HostedModel fine_tune(const FloatModel& source, const HostedModel& hosted, const
     Trainer trainer(data, layout, hosted, source, options);
     const auto run = run_options(files, "fine-tune", command, source.history);
     train_to_end(trainer, data, run);
-    auto tuned = trainer.quantised();
+    return trainer.quantised();
+}
+
+void remove_fine_tune_checkpoint(const std::filesystem::path& out) {
+    RunOptions run;
+    run.out = out;
     remove_checkpoint(run);
-    return tuned;
 }
 
 nlohmann::json fine_tune_record(const FineTuneSettings& settings) {

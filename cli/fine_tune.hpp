@@ -24,10 +24,12 @@ struct FineTuneSettings {
 void add_fine_tune_flags(CLI::App& command, FineTuneSettings& settings);
 
 /// Trains `hosted`, which was made from `source`, and returns what came of it.
-/// @param out file of the model to be; the checkpoint lies beside it
+/// @param out file of the model to be; the checkpoint lies beside it and stays until the result is stored
 HostedModel fine_tune(const FloatModel& source, const HostedModel& hosted, const Dataset& data,
                       const FineTuneSettings& settings, const std::filesystem::path& out,
                       const CLI::App& command);
+
+void remove_fine_tune_checkpoint(const std::filesystem::path& out);
 
 /// The stage's record for a model's history.
 nlohmann::json fine_tune_record(const FineTuneSettings& settings);

@@ -9,6 +9,7 @@
 #include "cli/budget.hpp"
 #include "cli/commands.hpp"
 #include "cli/prune_flags.hpp"
+#include "cli/result_file.hpp"
 #include "cli/training_flags.hpp"
 #include "common/error.hpp"
 #include "model/pruning.hpp"
@@ -85,6 +86,9 @@ void run_prune(const CLI::App& command, PruneSettings settings) {
     if (settings.train.distill > 0.0 && settings.teacher.empty()) {
         problems.add("--distill needs --teacher, the model to learn from");
     }
+    if (!settings.teacher.empty() && command.get_option("--distill")->count() == 0) {
+        problems.add("--teacher needs --distill, the share of it in what is learnt, for instance 0.5");
+    }
     const auto& prune = settings.train.prune;
     if (settings.budget.wanted() &&
         (prune.scheme != Scheme::BankBalanced || !prune.k_x.empty() || !prune.k_h.empty())) {
@@ -95,6 +99,13 @@ void run_prune(const CLI::App& command, PruneSettings settings) {
     if (settings.preview && (settings.budget.wanted() || prune.sparsity > 0)) {
         problems.add("--preview compares the schemes at the same k's; leave out --budget and --sparsity");
     }
+    if (settings.budget.wanted() && (command.get_option("--k")->count() > 0 || prune.k_head > 0)) {
+        problems.add("--budget and --budget-cycles choose k; leave out --k and --k-head");
+    }
+    if (!settings.budget.size.empty()) {
+        settings.budget.weights(1.0);  // throws when it is no size
+    }
+    check_result(settings.files.out, settings.model, problems);
     problems.throw_if_any("`lacuna prune --help` lists the options.");
     const auto model = load_float_model(settings.model);
     if (settings.preview) {

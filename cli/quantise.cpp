@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_flags.hpp"
 #include "cli/fine_tune.hpp"
+#include "cli/result_file.hpp"
 #include "common/error.hpp"
 #include "common/progress.hpp"
 #include "golden/model_file.hpp"
@@ -155,7 +156,10 @@ FloatModel load_source(const std::string& path) {
 void improve(Outcome& outcome, const FloatModel& model, const Dataset& data, const QuantiseSettings& settings,
              const CLI::App& command) {
     const auto tuned = fine_tune(model, outcome.hosted, data, settings.fine_tune, settings.out, command);
-    const auto score = score_golden(tuned, data.valid, settings.steps);
+    Progress progress("fine-tuned", static_cast<std::size_t>(steps_to_walk(data.valid, settings.steps)));
+    const auto score = score_golden(
+        tuned, data.valid, settings.steps,
+        [&](std::size_t done, const Quality& quality) { progress.update(done, quality_text(quality)); });
     fmt::print("fine-tuned in integers: {} before, {} after\n", quality_text(outcome.score.quality),
                quality_text(score.quality));
     if (score.quality.loss < outcome.score.quality.loss) {
@@ -168,6 +172,9 @@ void improve(Outcome& outcome, const FloatModel& model, const Dataset& data, con
 
 void run_quantise(QuantiseSettings settings, const CLI::App& command) {
     const std::filesystem::path out = settings.out;
+    Problems problems("lacuna quantise");
+    check_result(out, settings.model, problems);
+    problems.throw_if_any("`lacuna quantise --help` lists the options.");
     if (settings.options.name.empty()) {
         settings.options.name = out.stem().string();
     }
@@ -186,6 +193,7 @@ void run_quantise(QuantiseSettings settings, const CLI::App& command) {
     }
     outcome.hosted.model.history = extended_history(outcome, calibration, data, settings);
     save_hosted_model(out, outcome.hosted);
+    remove_fine_tune_checkpoint(out);
     print_report(outcome, calibration);
     fmt::print("wrote '{}'\n", out.string());
 }
@@ -212,6 +220,7 @@ void add_quantise_command(CLI::App& app) {
     command
         ->add_option("--steps", settings->steps,
                      "Steps of the validation split to calibrate on; 0 takes all of it")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     add_fine_tune_flags(*command, settings->fine_tune);
     command->callback([command, settings] { run_quantise(*settings, *command); });

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/training_flags.hpp"
 #include "common/error.hpp"
+#include "common/file.hpp"
 #include "model/shards.hpp"
 #include "model/training_run.hpp"
 
@@ -67,16 +69,32 @@ void run_benchmark(Trainer& trainer, long updates) {
     fmt::print("{}\n", result.dump(2));
 }
 
+/// Loads the data; what is wrong with them becomes one of the problems.
+std::optional<Dataset> load_data(const DataOptions& options, Problems& problems) {
+    try {
+        return load_dataset(options);
+    } catch (const Error& error) {
+        problems.add(error.what());
+        return std::nullopt;
+    }
+}
+
 void run_train(const CLI::App& command, TrainSettings settings) {
     Problems problems("lacuna train");
-    const auto data = load_dataset(settings.files.data);
-    adopt_defaults(command, settings.train, TrainOptions::defaults(data.format.task));
-    const auto shape = shape_for(settings, data);
+    const auto loaded = load_data(settings.files.data, problems);
+    NetworkShape shape;
+    if (loaded) {
+        adopt_defaults(command, settings.train, TrainOptions::defaults(loaded->format.task));
+        shape = shape_for(settings, *loaded);
+        check_shape(shape, problems);
+    }
     settings.train.check(problems);
-    check_shape(shape, problems);
+    check_output(settings.files.out, "--out", problems);
     problems.throw_if_any("`lacuna train --help` lists the options.");
+    const auto& data = *loaded;
     print_data(data);
     const ParameterLayout layout(shape);
+    check_memory(layout, settings.train);
     Trainer trainer(data, layout, initial_parameters(layout, settings.train.seed), settings.train);
     if (settings.benchmark > 0) {
         run_benchmark(trainer, settings.benchmark);
@@ -102,8 +120,10 @@ void add_train_command(CLI::App& app) {
     command->add_flag(
         "--tied", settings->tied,
         "Words: the head's weights are the embedding's; needs --embedding as large as the last layer");
-    command->add_option("--benchmark", settings->benchmark,
-                        "Only time so many updates, and print the speed as JSON");
+    command
+        ->add_option("--benchmark", settings->benchmark,
+                     "Only time so many updates, and print the speed as JSON")
+        ->check(CLI::NonNegativeNumber);
     command->callback([command, settings] { run_train(*command, *settings); });
 }
 

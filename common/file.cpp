@@ -1,6 +1,7 @@
 #include "common/file.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -86,6 +87,30 @@ void write_bytes(const fs::path& path, std::span<const std::byte> bytes) {
         fs::remove(partial, failure);
         throw Error(fmt::format("cannot write '{}' ({} bytes): {}; check free space and permissions",
                                 path.string(), bytes.size(), reason));
+    }
+}
+
+void check_output(const fs::path& path, const char* what, Problems& problems) {
+    const auto complain = [&](const std::string& fault) {
+        problems.add(fmt::format("{} is '{}', but {}", what, path.string(), fault));
+    };
+    if (path.filename().empty()) {
+        complain("a file's name was expected");
+        return;
+    }
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) {
+        complain("that is a folder; name a file inside it");
+        return;
+    }
+    auto folder = fs::absolute(path).parent_path();
+    while (!fs::exists(folder, ignored) && folder.has_relative_path()) {
+        folder = folder.parent_path();  // missing ones are made
+    }
+    if (!fs::is_directory(folder, ignored)) {
+        complain(fmt::format("'{}' is no folder", folder.string()));
+    } else if (access(folder.c_str(), W_OK) != 0) {
+        complain(fmt::format("'{}' cannot be written to: {}", folder.string(), last_reason()));
     }
 }
 

@@ -21,4 +21,9 @@ std::string read_text(const std::filesystem::path& path);
 void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_text(const std::filesystem::path& path, std::string_view text);
 
+/// Adds what would keep a file from being written to `path` to `problems`, before the work whose result it
+/// shall hold: no name, a folder of that name, a parent that is no folder or may not be written to.
+/// @param what names the path in a message, for instance `--out`
+void check_output(const std::filesystem::path& path, const char* what, class Problems& problems);
+
 }  // namespace lacuna

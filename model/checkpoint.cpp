@@ -38,6 +38,24 @@ std::string text_of(const SafeTensors& file, const std::string& key) {
     return found == file.metadata.end() ? "" : found->second;
 }
 
+/// Every key whose value differs, those inside of objects too; what a list holds is compared as a whole.
+void add_differences(const nlohmann::json& theirs, const nlohmann::json& ours, Problems& problems) {
+    auto both = theirs;
+    both.update(ours);
+    for (const auto& item : both.items()) {
+        const auto& key = item.key();
+        const auto before = theirs.value(key, nlohmann::json());
+        const auto now = ours.value(key, nlohmann::json());
+        if (before.is_object() && now.is_object()) {
+            add_differences(before, now, problems);
+        } else if (before != now) {
+            problems.add(fmt::format("was written with {} = {}, now {}", key,
+                                     before.is_null() ? "nothing" : before.dump(),
+                                     now.is_null() ? "nothing" : now.dump()));
+        }
+    }
+}
+
 /// Visits the carried state of every shard under the name it has in the file.
 template <class Shards, class Visit>
 void visit_states(Shards& shards, std::size_t layers, const Visit& visit) {
@@ -61,6 +79,9 @@ std::string Trainer::identity() const {
                              {"units", layout_.shape().units}};
     if (layout_.shape().cell != Cell::Lstm) {  // not said of an LSTM, as before there were others
         object["cell"] = cell_name(layout_.shape().cell);
+    }
+    if (!data_.parts_sha256.empty()) {
+        object["parts_sha256"] = data_.parts_sha256;
     }
     if (layout_.shape().task != Task::Characters) {
         object["task"] = task_name(layout_.shape().task);
@@ -112,14 +133,7 @@ void Trainer::restore(const SafeTensors& file, const std::string& subject) {
         problems.add("has no readable description of its run in metadata 'lacuna.run'");
         problems.throw_if_any(advice);
     }
-    const auto difference = nlohmann::json::diff(theirs, ours);
-    for (const auto& item : difference) {
-        const auto path = item.value("path", "");
-        const nlohmann::json::json_pointer pointer(path);
-        problems.add(fmt::format("was written with {} = {}, now {}", path,
-                                 theirs.contains(pointer) ? theirs.at(pointer).dump() : "nothing",
-                                 ours.contains(pointer) ? ours.at(pointer).dump() : "nothing"));
-    }
+    add_differences(theirs, ours, problems);
     problems.throw_if_any(advice);
     from_tensor(file, "parameters", parameters_, problems);
     from_tensor(file, "mask", mask_, problems);

@@ -132,6 +132,10 @@ class CsvReader {
                                       fmt::format("{}", fmt::join(names_, ", ")).substr(0, 200)));
             return 0;
         }
+        if (std::ranges::count(names_, name) > 1) {
+            problems_.add(fmt::format("{}: has {} columns '{}', expected one; rename the others", subject_,
+                                      std::ranges::count(names_, name), name));
+        }
         return static_cast<std::size_t>(found - names_.begin());
     }
 
@@ -141,8 +145,13 @@ class CsvReader {
             columns.push_back(find_column(name));
             return;
         }
+        const std::size_t first = find_column(name.substr(0, colon));
         const std::size_t last = find_column(name.substr(colon + 1));
-        for (std::size_t i = find_column(name.substr(0, colon)); i <= last; ++i) {
+        if (first > last) {
+            problems_.add(
+                fmt::format("{}: '{}' names no columns, as its first lies behind its last", subject_, name));
+        }
+        for (std::size_t i = first; i <= last; ++i) {
             columns.push_back(i);
         }
     }
@@ -277,26 +286,42 @@ CsvSchema CsvSchema::read(const std::filesystem::path& path) {
         problems.throw_if_any();
     }
     const auto set = [](auto& value) { return [&value](const json& item) { item.get_to(value); }; };
+    const auto set_whole = [](long& value) {
+        return [&value](const json& item) {
+            if (!item.is_number_integer()) {
+                throw Error("expected a whole number");
+            }
+            item.get_to(value);
+        };
+    };
+    const auto set_separator = [&schema](const json& item) {
+        const auto text = item.get<std::string>();
+        if (text.size() != 1) {
+            throw Error("expected one character");
+        }
+        schema.separator = text.front();
+    };
     const std::map<std::string, std::function<void(const json&)>> keys = {
-        {"separator", [&](const json& item) { schema.separator = item.get<std::string>().at(0); }},
-        {"header", set(schema.header)},
-        {"sequence", set(schema.sequence)},
-        {"steps", set(schema.steps)},
-        {"inputs", set(schema.inputs)},
-        {"label", set(schema.label)},
-        {"targets", set(schema.targets)},
-        {"last_step", set(schema.last_step)},
-        {"horizon", set(schema.horizon)}};
+        {"separator", set_separator},          {"header", set(schema.header)},
+        {"sequence", set(schema.sequence)},    {"steps", set_whole(schema.steps)},
+        {"inputs", set(schema.inputs)},        {"label", set(schema.label)},
+        {"targets", set(schema.targets)},      {"last_step", set(schema.last_step)},
+        {"horizon", set_whole(schema.horizon)}};
     for (const auto& item : object.items()) {
         const auto known = keys.find(item.key());
         if (known == keys.end()) {
             problems.add(fmt::format("has an unknown key '{}'", item.key()));
             continue;
         }
+        const auto complain = [&](const char* why) {
+            problems.add(fmt::format("'{}' is {}, {}", item.key(), item.value().dump().substr(0, 60), why));
+        };
         try {
             known->second(item.value());
+        } catch (const Error& error) {
+            complain(error.what());
         } catch (const std::exception&) {
-            problems.add(fmt::format("'{}' is {}", item.key(), item.value().dump().substr(0, 60)));
+            complain("which docs/training.md does not allow");
         }
     }
     if (schema.inputs.empty()) {

@@ -189,6 +189,15 @@ DataFormat format_of(const Sequences& train, const DataOptions& options, Problem
             problems.add(fmt::format("train: all {} sequences are of class '{}', expected at least 2 classes",
                                      train.count(), format.classes.front()));
         }
+        ProblemList broken(problems, "classes like these");
+        for (const auto& name : format.classes) {  // they become JSON in the model file
+            if (!is_utf8(name)) {
+                broken.add(
+                    fmt::format("train: the name of class '{}' is not UTF-8; convert it with iconv", name));
+            } else if (name.empty()) {
+                broken.add("train: a label is empty, expected the name of a class");
+            }
+        }
         return format;
     }
     format.output = normalisation_of(train.targets, std::numeric_limits<double>::infinity());
@@ -200,6 +209,12 @@ Split split_of(const Sequences& source, const DataFormat& format, const char* na
     split.starts = source.starts;
     if (source.count() == 0 || source.starts.back() == 0) {
         problems.add(fmt::format("{}: has no sequences", name));
+        return split;
+    }
+    if (source.labels.empty() == (format.task == Task::Classification)) {
+        problems.add(fmt::format("{}: holds {}, but the task is {}", name,
+                                 source.labels.empty() ? "values to predict" : "classes",
+                                 task_name(format.task)));
         return split;
     }
     const auto features = format.input.mean.size();
@@ -287,7 +302,7 @@ void DataOptions::check(Problems& problems) const {
     const double sum = parts[0] + parts[1] + parts[2];
     if (!(parts[0] > 0 && parts[1] > 0 && parts[2] > 0 && std::abs(sum - 1) < 1e-6)) {
         problems.add(
-            fmt::format("--split is {}, expected three parts above 0 with sum 1", fmt::join(parts, ",")));
+            fmt::format("--parts is {}, expected three parts above 0 with sum 1", fmt::join(parts, ",")));
     }
 }
 

@@ -30,7 +30,8 @@ struct Dataset {
     Split train;
     Split valid;
     Split test;
-    std::string sha256;  ///< of the files' bytes and what they were read by
+    std::string sha256;        ///< of the files' bytes and, but for texts, what they were read by
+    std::string parts_sha256;  ///< of texts: where they were cut, and the vocabulary
 
     Eigen::Index features() const { return train.inputs.rows(); }
 };

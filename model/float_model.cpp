@@ -60,6 +60,7 @@ class Loader {
         model.head_bias = vector("head.bias", outputs);
         load_metadata(model);
         load_format(model, outputs);
+        find_strangers();
         stop_if_bad();
         return model;
     }
@@ -87,11 +88,24 @@ class Loader {
         stop_if_bad();
     }
 
+    /// A tensor that is left out would change what the model computes without a word.
+    void find_strangers() {
+        for (const auto& entry : file_.tensors) {
+            if (!asked_.contains(entry.first)) {
+                problems_.add(
+                    fmt::format("has a tensor '{}' that is no part of a model here (one direction, no "
+                                "projection); remove it if the model works without",
+                                entry.first));
+            }
+        }
+    }
+
     void stop_if_bad() const {
         problems_.throw_if_any("Give a float model as `lacuna train` and `lacuna prune` write it.");
     }
 
     std::span<const float> floats(const std::string& name, std::vector<Eigen::Index*> extents) {
+        asked_.insert(name);
         const auto found = file_.tensors.find(name);
         if (found == file_.tensors.end()) {
             problems_.add(fmt::format("has no tensor '{}'", name));
@@ -214,9 +228,15 @@ class Loader {
              model.embedding.rows() != model.head_weight.rows() || model.embedding != model.head_weight)) {
             problems_.add("says that 'head.weight' is 'embedding.weight', but they differ");
         }
-        const auto k_x = numbers("lacuna.k_x", 1, 16, model.layers.size());
-        const auto k_h = numbers("lacuna.k_h", 1, 16, model.layers.size());
-        const auto k_head = numbers("lacuna.k_head", 1, 16, 1);
+        // Files of other programs name no k: their models are dense.
+        const auto counts = [this](const std::string& key, std::size_t count) {
+            return file_.metadata.contains("lacuna.kind") || file_.metadata.contains(key)
+                       ? numbers(key, 1, 16, count)
+                       : std::vector<int>();
+        };
+        const auto k_x = counts("lacuna.k_x", model.layers.size());
+        const auto k_h = counts("lacuna.k_h", model.layers.size());
+        const auto k_head = counts("lacuna.k_head", 1);
         for (std::size_t n = 0; n < model.layers.size(); ++n) {
             model.layers[n].k_x = k_x.empty() ? 16 : k_x[n];
             model.layers[n].k_h = k_h.empty() ? 16 : k_h[n];
@@ -229,6 +249,7 @@ class Loader {
 
     const SafeTensors& file_;
     Problems problems_;
+    std::set<std::string> asked_;  // tensors
 };
 
 Tensor to_tensor(const RowMatrix& matrix) {

@@ -106,9 +106,9 @@ NpyArray parse_npy(const std::vector<std::byte>& bytes, const std::string& path)
     for (const std::size_t extent : array.shape) {
         count = extent == 0 ? 0 : count > available / extent ? available + 1 : count * extent;
     }
-    if (available < count) {
-        refuse(path, fmt::format("holds {} bytes of data, less than its shape [{}] needs",
-                                 bytes.size() - data, fmt::join(array.shape, ", ")));
+    if (bytes.size() - data != count * element.size) {
+        refuse(path, fmt::format("holds {} bytes of data, {} than its shape [{}] needs", bytes.size() - data,
+                                 available < count ? "less" : "more", fmt::join(array.shape, ", ")));
     }
     array.values.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -150,8 +150,10 @@ std::vector<std::byte> read_entry(zip_t* archive, zip_uint64_t index, const std:
     std::vector<std::byte> bytes(status.size);
     const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(archive, index, 0),
                                                                   &zip_fclose);
+    std::byte beyond{};  // what is read past the end makes libzip compare the checksum
     if (!file ||
-        zip_fread(file.get(), bytes.data(), bytes.size()) != static_cast<zip_int64_t>(bytes.size())) {
+        zip_fread(file.get(), bytes.data(), bytes.size()) != static_cast<zip_int64_t>(bytes.size()) ||
+        zip_fread(file.get(), &beyond, 1) != 0) {
         throw Error(fmt::format("cannot read array '{}' of '{}': damaged archive",
                                 zip_get_name(archive, index, 0), path));
     }

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "model/npy.hpp"
@@ -32,6 +33,7 @@ class NpzReader {
         : subject_(path.string()), suffix_(std::move(suffix)), arrays_(read_npz(path)), problems_(problems) {}
 
     Sequences read(bool values) {
+        check_names();
         const auto* x = find("x", true);
         const auto* y = find("y", true);
         if (x == nullptr || y == nullptr) {
@@ -51,6 +53,27 @@ class NpzReader {
     }
 
   private:
+    /// A misspelt `length` must not be taken for none.
+    void check_names() const {
+        static const std::set<std::string> known = [] {
+            std::set<std::string> names;
+            for (const char* name : {"x", "y", "length"}) {
+                for (const char* suffix : {"", "_train", "_valid", "_test"}) {
+                    names.insert(fmt::format("{}{}", name, suffix));
+                }
+            }
+            return names;
+        }();
+        for (const auto& entry : arrays_) {
+            if (!known.contains(entry.first)) {
+                problems_.add(
+                    fmt::format("{}: array '{}' has no meaning, expected x, y or length, with _train, "
+                                "_valid or _test behind where the file has all three; remove it",
+                                subject_, entry.first));
+            }
+        }
+    }
+
     const NpyArray* find(const std::string& name, bool needed) {
         const auto found = arrays_.find(name + suffix_);
         if (found != arrays_.end()) {
@@ -91,6 +114,10 @@ class NpzReader {
                             subject_, suffix_, shape_text(x), suffix_, shape_text(y)));
             return {};
         }
+        if (find("length", false) != nullptr) {
+            problems_.add(fmt::format("{}: length{} goes with sequences, but x{} is one series, {}", subject_,
+                                      suffix_, suffix_, shape_text(x)));
+        }
         Sequences result;
         result.last_step = false;
         const auto steps = static_cast<Eigen::Index>(x.shape[0]);
@@ -110,8 +137,9 @@ class NpzReader {
             return result;
         }
         if (!length->integers || length->shape != std::vector<std::size_t>{sequences}) {
-            problems_.add(fmt::format("{}: length{} is {}, expected [{}] of integers", subject_, suffix_,
-                                      shape_text(*length), sequences));
+            problems_.add(fmt::format("{}: length{} is {} of {}, expected [{}] of integers", subject_,
+                                      suffix_, shape_text(*length), length->integers ? "integers" : "reals",
+                                      sequences));
             return result;
         }
         ProblemList bad(problems_, "lengths like these");
@@ -140,6 +168,13 @@ class NpzReader {
                 "outputs], or [{}, {}, outputs]",
                 subject_, suffix_, shape_text(x), suffix_, shape_text(y), sequences, sequences, sequences,
                 steps));
+            return {};
+        }
+        if (y.integers && !values && !classes) {
+            problems_.add(
+                fmt::format("{}: y{} is {} of integers, expected classes as [{}]; as values they need "
+                            "--task regression",
+                            subject_, suffix_, shape_text(y), sequences));
             return {};
         }
         Sequences result;

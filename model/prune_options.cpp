@@ -80,6 +80,10 @@ void PruneOptions::check(Problems& problems, std::size_t layers) const {
         problems.add(fmt::format("--global does not go with --scheme {}; leave it out", scheme_name(scheme)));
     }
     require(block_rows >= 0, "--block-rows", block_rows, "0 (the default) or more");
+    if (block_rows > 0 && scheme != Scheme::Columns && scheme != Scheme::Blocks) {
+        problems.add(
+            fmt::format("--block-rows does not go with --scheme {}; leave it out", scheme_name(scheme)));
+    }
     require(block_columns >= 1, "--block-columns", block_columns, "at least 1");
     require(fraction >= 0 && fraction <= 1, "--prune-fraction", fraction, "0 to 1");
     require(interval >= 1, "--mask-interval", interval, "at least 1");

@@ -45,7 +45,8 @@ class ProblemList {
     std::size_t count_ = 0;
 };
 
-/// Arrays of a .npz file, any of NumPy's number types:
+/// Arrays of a .npz file, little-endian integers of 8 to 64 bits (but no unsigned ones of 32 or 64) or reals
+/// of 32 or 64 bits; others than these are refused:
 /// - `x` [N, T, F]: N sequences of T steps; or [T, F]: one long series
 /// - `y` [N] of integers: classes; [N] or [N, O] of reals: values after the last step; [N, T, O]: after each
 /// step.

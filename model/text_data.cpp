@@ -40,14 +40,12 @@ std::array<std::string, 3> cut(const std::string& text, const std::array<double,
 }
 
 /// Words become JSON in the model file, so they must be UTF-8.
-void check_utf8(const std::string& text, const char* file, Problems& problems) {
+void check_utf8(const std::string& text, const std::string& file, Problems& problems) {
     std::size_t line = 1;
     std::size_t first = 0;
     while (first < text.size()) {
         const std::size_t end = std::min(text.find('\n', first), text.size());
-        try {
-            static_cast<void>(nlohmann::json(text.substr(first, end - first)).dump());
-        } catch (const nlohmann::json::exception&) {
+        if (!is_utf8(text.substr(first, end - first))) {
             problems.add(fmt::format("{}: line {} is not UTF-8; convert it with iconv", file, line));
             return;
         }
@@ -60,8 +58,12 @@ WordVocabulary vocabulary_for(const DataOptions& options, const std::string& tra
     if (options.vocabulary_file.empty()) {
         return WordVocabulary::most_frequent(train, options.vocabulary, options.words);
     }
+    const auto text = read_text(options.vocabulary_file);
+    Problems problems("the vocabulary");
+    check_utf8(text, options.vocabulary_file.string(), problems);
+    problems.throw_if_any();
     std::vector<std::string> words;
-    std::istringstream lines(read_text(options.vocabulary_file));
+    std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
         words.push_back(std::move(line));
     }
@@ -119,6 +121,9 @@ Dataset encode_texts(const DataOptions& options, const std::array<std::string, 3
         data.format.vocab = bytes_of(texts[0]);
     }
     data.sha256 = sha256_hex(texts[0] + texts[1] + texts[2]);
+    data.parts_sha256 =
+        sha256_hex(fmt::format("{} {} {} {}", texts[0].size(), texts[1].size(), texts[2].size(),
+                               words ? data.format.to_json() : nlohmann::json(data.format.vocab).dump()));
     const Vocabulary characters(data.format.vocab);
     const std::array<Split*, 3> splits = {&data.train, &data.valid, &data.test};
     for (std::size_t i = 0; i < texts.size(); ++i) {

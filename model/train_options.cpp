@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "common/error.hpp"
@@ -25,7 +26,10 @@ void TrainOptions::check(Problems& problems, std::size_t layers) const {
     require(problems, shards >= 1 && streams % std::max(shards, 1) == 0, "--shards", shards,
             "a divisor of --streams");
     require(problems, threads >= 1, "--threads", threads, "at least 1");
-    require(problems, learning_rate.peak > 0, "--learning-rate", learning_rate.peak, "more than 0");
+    require(problems, learning_rate.peak > 0 && std::isfinite(learning_rate.peak), "--learning-rate",
+            learning_rate.peak, "more than 0");
+    require(problems, learning_rate.final_fraction >= 0 && learning_rate.final_fraction <= 1, "--final-rate",
+            learning_rate.final_fraction, "0 to 1");
     require(problems, learning_rate.warmup >= 0, "--warmup", learning_rate.warmup, "0 or more");
     require(problems, adam.weight_decay >= 0, "--weight-decay", adam.weight_decay, "0 or more");
     require(problems, clip > 0, "--clip", clip, "more than 0");

@@ -35,6 +35,11 @@ constexpr std::uint64_t kDropoutPurpose = 2;
 constexpr std::uint64_t kOrderPurpose = 3;
 constexpr std::uint64_t kSamplePurpose = 4;
 
+/// Parameters, gradients of all shards, mask and the optimiser's state.
+double model_bytes(const ParameterLayout& layout, const TrainOptions& options) {
+    return static_cast<double>(layout.size()) * sizeof(float) * (6.0 + options.shards);
+}
+
 }  // namespace
 
 Trainer::Trainer(const Dataset& data, ParameterLayout layout, Flat<float> initial, TrainOptions options,
@@ -100,6 +105,17 @@ HostedModel Trainer::quantised() {
     return integers_->model();
 }
 
+void check_memory(const ParameterLayout& layout, const TrainOptions& options) {
+    const double needed = model_bytes(layout, options);
+    const double available = available_memory();
+    if (available > 0 && needed > available) {
+        throw Error(
+            fmt::format("a model of {} parameters takes {:.1f} GB to train, but {:.1f} GB are free; use "
+                        "smaller layers",
+                        layout.size(), needed * 1e-9, available * 1e-9));
+    }
+}
+
 void Trainer::check_size() const {
     Problems problems("training data");
     const auto& shape = layout_.shape();
@@ -120,7 +136,7 @@ void Trainer::check_size() const {
                         options_.sampled, shape.vocabulary));
     }
     const double batch = static_cast<double>(longest) * options_.streams * bytes_per_column(shape);
-    const double model = static_cast<double>(layout_.size()) * sizeof(float) * (6.0 + options_.shards);
+    const double model = model_bytes(layout_, options_);
     const double available = available_memory();
     if (available > 0 && batch + model > available) {
         problems.add(
@@ -258,10 +274,11 @@ double Trainer::step() {
 }
 
 void Trainer::throw_diverged(double loss, double norm) const {
-    throw Error(
-        fmt::format("training diverged at update {} of {}: loss is {}, gradient norm {}; "
-                    "lower --learning-rate or --clip and start again, or --resume from the last checkpoint",
-                    update_ + 1, total_updates(), loss, norm));
+    throw Error(fmt::format(
+        "training diverged at update {} of {}: loss is {}, gradient norm {}; "
+        "lower --learning-rate or --clip, delete the checkpoint beside the model if there is one, "
+        "and start again",
+        update_ + 1, total_updates(), loss, norm));
 }
 
 long Trainer::prune_end() const {

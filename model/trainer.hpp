@@ -48,6 +48,10 @@ struct TrainOptions {
     std::string to_json() const;
 };
 
+/// Throws `Error` when parameters, gradients and the optimiser's state would not fit into the memory that is
+/// free.
+void check_memory(const ParameterLayout& layout, const TrainOptions& options);
+
 /// A training run in memory: parameters, optimiser, masks, position in the data. Losses are those of
 /// `Quality`.
 class Trainer {

@@ -11,6 +11,7 @@
 #include "common/file.hpp"
 #include "model/scorer.hpp"
 #include "model/shards.hpp"
+#include "model/walk.hpp"
 
 namespace lacuna {
 
@@ -27,10 +28,23 @@ std::filesystem::path checkpoint_path(const RunOptions& options) {
 
 std::filesystem::path beside(const RunOptions& options, const char* ending) {
     auto path = options.out;
-    return path.replace_extension(ending);
+    if (path.extension() == ".safetensors") {
+        path.replace_extension();
+    }
+    return path += ending;
 }
 
 constexpr const char* kCurveKey = "lacuna.curve";
+constexpr const char* kReportsKey = "lacuna.reports";
+
+SafeTensors checkpoint_file(const std::filesystem::path& path, const std::string& subject) {
+    try {
+        return read_safetensors(path);
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}\n{} cannot be read; delete it to start from the beginning", error.what(),
+                                subject));
+    }
+}
 
 /// Restores the checkpoint where that is wanted; refuses to overwrite one where it is not.
 void start_or_resume(Trainer& trainer, Curve& curve, const RunOptions& options, Progress& progress) {
@@ -45,10 +59,18 @@ void start_or_resume(Trainer& trainer, Curve& curve, const RunOptions& options, 
                         "start from the beginning",
                         subject));
     }
-    const auto file = read_safetensors(path);
+    const auto file = checkpoint_file(path, subject);
     trainer.restore(file, subject);
     if (const auto text = file.metadata.find(kCurveKey); text != file.metadata.end()) {
         curve = Curve::from_json(text->second, subject);
+    }
+    const auto reports = file.metadata.find(kReportsKey);
+    const auto now = std::to_string(options.reports_per_epoch);
+    if (reports != file.metadata.end() && reports->second != now) {  // they decide which parameters are best
+        throw Error(
+            fmt::format("{} was written with --reports {}, now {}; repeat the command that wrote it, or "
+                        "delete it to start from the beginning",
+                        subject, reports->second, now));
     }
     progress.note(fmt::format("resuming from {} after update {}", subject, trainer.update()));
 }
@@ -128,6 +150,12 @@ FloatModel finish(Trainer& trainer, const Dataset& data, const RunOptions& optio
         model.layers[n].k_h = counts.k_h[n];
     }
     model.k_head = counts.k_head == 0 ? kBankColumns : counts.k_head;
+    const auto score = [&](const char* split_name, const Split& split) {
+        Progress scoring(split_name, static_cast<std::size_t>(steps_to_walk(split, 0)), 0, options.output);
+        return digits(evaluate(model, split, 0, [&scoring](std::size_t done, const Quality& quality) {
+                          scoring.update(done, quality_text(quality));
+                      }).figure);
+    };
     progress.note("scoring the validation and the test split, each in one piece");
     json stage = {{"stage", options.stage},
                   {"command", options.command},
@@ -141,8 +169,8 @@ FloatModel finish(Trainer& trainer, const Dataset& data, const RunOptions& optio
         stage["weights"] = {{"kept", weights.kept}, {"all", weights.all}};
     }
     const std::string key = figure_key(data.format.task);
-    stage["valid_" + key] = digits(evaluate(model, data.valid).figure);
-    stage["test_" + key] = digits(evaluate(model, data.test).figure);
+    stage["valid_" + key] = score("valid", data.valid);
+    stage["test_" + key] = score("test", data.test);
     if (trainer.rounding()) {
         stage["valid_" + key + "_rounded"] = digits(trainer.evaluate(data.valid, 1).figure);
         stage["test_" + key + "_rounded"] = digits(trainer.evaluate(data.test, 1).figure);
@@ -173,6 +201,7 @@ Curve train_to_end(Trainer& trainer, const Dataset& data, const RunOptions& opti
     const auto save = [&] {
         auto file = trainer.checkpoint();
         file.metadata[kCurveKey] = curve.to_json();
+        file.metadata[kReportsKey] = std::to_string(options.reports_per_epoch);
         write_safetensors(checkpoint_path(options), file);
     };
     Progress progress(options.stage, static_cast<std::size_t>(total),

@@ -13,7 +13,7 @@
 namespace lacuna {
 
 struct RunOptions {
-    /// The model's file. Beside it: the checkpoint `<out>.checkpoint`, and, with .safetensors replaced,
+    /// The model's file. Beside it: the checkpoint `<out>.checkpoint`, and, with .safetensors left out,
     /// `<out>.curves.json` and `<out>.html`.
     std::filesystem::path out;
     bool resume = false;            ///< go on from the checkpoint if there is one

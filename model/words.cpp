@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "common/error.hpp"
@@ -84,6 +85,15 @@ std::vector<std::string> words_of(std::string_view text, const WordRule& rule) {
         words.emplace_back(WordVocabulary::kLineEnd);
     }
     return words;
+}
+
+bool is_utf8(const std::string& text) {
+    try {
+        static_cast<void>(nlohmann::json(text).dump());
+        return true;
+    } catch (const nlohmann::json::exception&) {
+        return false;
+    }
 }
 
 WordVocabulary::WordVocabulary(std::vector<std::string> words, const WordRule& rule)

@@ -22,6 +22,9 @@ struct WordRule {
 /// else one character. Each line's end gives `<eos>`, also that of a last line without one.
 std::vector<std::string> words_of(std::string_view text, const WordRule& rule);
 
+/// Whether a text is UTF-8, as what becomes JSON in a model file must be.
+bool is_utf8(const std::string& text);
+
 class WordVocabulary {
   public:
     static constexpr const char* kUnknown = "<unk>";

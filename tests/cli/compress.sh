@@ -80,6 +80,20 @@ expect 'compress goes on' 0 'pruned.safetensors is there' '== lacuna quantise' -
 cmp -s chain/golden.safetensors first.safetensors || { echo 'FAIL: going on gave other bytes'; failed=$((failed + 1)); }
 expect 'another command in the same folder' 1 'was begun with another command' -- "${chain[@]}" --seed 2
 cmp -s chain/golden.safetensors first.safetensors || { echo 'FAIL: a refused command changed a model'; failed=$((failed + 1)); }
+# Another dense model under the same name, and other data: what was made from the old ones is not taken.
+cp dense.safetensors dense.old && cp small.safetensors dense.safetensors
+expect 'another model in the same folder' 1 'was begun with another command, model or data' -- "${chain[@]}"
+mv dense.old dense.safetensors
+cp -r text text.old && head -30 text.old/test.txt > text/test.txt
+expect 'other data in the same folder' 1 'was begun with another command, model or data' -- "${chain[@]}"
+rm -r text && mv text.old text
+# What failed before it made anything does not keep the folder.
+expect 'a budget out of reach' 1 'no choice of k fits' -- compress dense.safetensors "${fast[@]}" --budget 100x --out again
+expect 'the command mended' 0 'pruned, golden integers' -- compress dense.safetensors "${fast[@]}" --budget 4x --out again
+expect 'wrong numbers, all at once' 1 '--distill is nan' '--clock-mhz is 0' '--threads is 0' -- \
+    compress dense.safetensors "${fast[@]}" --distill nan --clock-mhz 0 --threads 0 --out none
+expect 'a budget of no number' 1 "--budget is 'nan'" -- compress dense.safetensors "${fast[@]}" --budget nan --out none
+[[ ! -e none ]] || { echo 'FAIL: a refused command made a folder'; failed=$((failed + 1)); }
 expect 'units for the engine' 0 -- \
     prune dense.safetensors "${fast[@]}" --streams 8 --steps 20 --scheme units --out units.safetensors
 expect 'estimate of a float model' 0 'estimate: mode=score' -- estimate units.safetensors

@@ -121,6 +121,66 @@ refuse 'one class' "of class 'first', expected at least 2" -- train --data one.c
 cp rows.csv none.csv
 refuse 'no schema' 'none.csv.json' -- train --data none.csv
 refuse 'another task' 'words are learnt from .txt' -- train --data rows.csv --task words
+# A model of classes has nothing to say of values, and the other way round.
+refuse 'values for a classifier' 'train: holds values to predict, but the task is classification' 'test: holds values' -- \
+    quantise k.safetensors --data wave.csv
+refuse 'classes for a forecast' 'train: holds classes, but the task is regression' -- prune v.safetensors --data rows.csv --epochs 1
+sed 's/first/\xff/' rows.csv > bytes.csv
+cp rows.csv.json bytes.csv.json
+refuse 'a class that is not UTF-8' 'is not UTF-8; convert it with iconv' -- train --data bytes.csv
+printf '<unk>\n<eos>\n\xff\n' > bytes.words
+refuse 'a vocabulary that is not UTF-8' 'bytes.words: line 3 is not UTF-8' -- \
+    train --data text --task words --vocabulary-file bytes.words
+echo '{"header": false, "steps": 4.5, "separator": ",;", "inputs": ["0:7"], "label": "8"}' > rows.bad.json
+refuse 'a schema of wrong values' "'steps' is 4.5, expected a whole number" "'separator' is \",;\", expected one character" -- \
+    train --data rows.csv --schema rows.bad.json
+echo '{"header": false, "steps": 4, "inputs": ["0:5", "7:6"], "label": "8"}' > rows.back.json
+refuse 'a range of columns backwards' "'7:6' names no columns" -- train --data rows.csv --schema rows.back.json
+sed '1s/t,x/x,x/' wave.csv > twice.csv
+cp wave.csv.json twice.csv.json
+refuse 'two columns of a name' "has 2 columns 'x', expected one" -- train --data twice.csv
+
+# ---- a result that cannot be stored, and input that would be lost: known before the work
+mkdir folder
+for command in "train --data text" "prune c.safetensors --data text" "quantise c.safetensors --data text"; do
+    output=$("$lacuna" $command --out folder 2>&1) && output="exit code 0: $output"
+    [[ $output == *"--out is 'folder', but that is a folder"* ]] || verdict "folder: $command" 'message' "$output"
+    output=$("$lacuna" $command --out c.html/x.safetensors 2>&1) && output="exit code 0: $output"
+    [[ $output == *"c.html' is no folder"* ]] || verdict "no folder: $command" 'message' "$output"
+done
+sum=$(sha256sum < c.safetensors)
+for command in prune quantise; do
+    output=$("$lacuna" $command c.safetensors --data text --out ./c.safetensors 2>&1) && output="exit code 0: $output"
+    [[ $output == *'--out is the model that the command reads'* ]] || verdict "onto itself: $command" 'message' "$output"
+done
+[[ $sum == "$(sha256sum < c.safetensors)" ]] || verdict 'onto itself' 'the model changed' ''
+refuse 'a teacher for nothing' '--teacher needs --distill' -- prune c.safetensors --data text --teacher c.safetensors
+refuse 'other options, all at once' '--final-rate is -5' '--parts is 1,1,1' -- train --data text --final-rate -5 --parts 1,1,1
+refuse 'a model larger than memory' 'GB are free; use smaller layers' -- train --data text --units 100000,100000
+
+# ---- a checkpoint belongs to its cut of the text, its vocabulary and its number of validations
+cat text/train.txt text/valid.txt > one.txt
+one=(train --data one.txt --embedding 8 --steps 20 --units 24 --epochs 60 --streams 8 --checkpoint-interval 1 --out one.safetensors)
+"$lacuna" "${one[@]}" > /dev/null 2>&1 &
+run=$!
+for _ in $(seq 100); do
+    [[ -e one.safetensors.checkpoint ]] && break
+    sleep 0.1
+done
+kill -9 $run
+wait $run 2> /dev/null
+resume() {  # <name> <text of the message> <options>
+    local name=$1 text=$2 output
+    shift 2
+    output=$("$lacuna" "${one[@]}" --resume "$@" 2>&1) && output="exit code 0: $output"
+    verdict "$name" "$([[ $output == *"$text"* ]] || echo "message lacks '$text'")" "$output"
+}
+resume 'resumed with other parts' 'was written with parts_sha256' --parts 0.6,0.2,0.2
+resume 'resumed with other reports' 'was written with --reports 4, now 2' --reports 2
+resume 'resumed with other units' 'was written with units = [24], now [24,24,24]' --units 24,24
+head -c 300 one.safetensors.checkpoint > short && mv short one.safetensors.checkpoint
+resume 'a checkpoint cut short' 'cannot be read; delete it to start from the beginning'
+
 refuse 'too large a batch' 'at least' -- train --data text --streams 64 --steps 5000
 refuse 'bad options, all at once' '--epochs is 0' '--dropout is 2' '--units has 0' -- \
     train --data text --epochs 0 --dropout 2 --units 0

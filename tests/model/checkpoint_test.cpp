@@ -48,9 +48,9 @@ TEST_CASE("a checkpoint of other options, data or start is refused with the diff
     options.seed = 5;
     const auto text = fixture.restore_error(options, leave_whole);
     CHECK(contains(text, "checkpoint 'c': 2 problems"));
-    CHECK(contains(text, "was written with /options/epochs = 2, now 9"));
-    CHECK(contains(text, "was written with /options/seed = 1, now 5"));
-    CHECK(contains(fixture.restore_error(tiny_options(), leave_whole, 2), "/start_sha256"));
+    CHECK(contains(text, "was written with epochs = 2, now 9"));
+    CHECK(contains(text, "was written with seed = 1, now 5"));
+    CHECK(contains(fixture.restore_error(tiny_options(), leave_whole, 2), "start_sha256"));
 }
 
 TEST_CASE("damaged checkpoints are named") {
@@ -65,7 +65,7 @@ TEST_CASE("damaged checkpoints are named") {
     CHECK(contains(error([](SafeTensors& f) { f.metadata["lacuna.run"] = std::string("{"); }),
                    "has no readable description"));
     CHECK(contains(error([](SafeTensors& f) { f.metadata["lacuna.run"] = std::string("{}"); }),
-                   "/options = nothing"));
+                   "options = nothing"));
     CHECK(contains(error([](SafeTensors& f) { f.metadata["lacuna.update"] = "soon"; }),
                    "metadata 'lacuna.update' is 'soon'"));
     CHECK(

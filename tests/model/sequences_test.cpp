@@ -34,13 +34,17 @@ std::string npy(const std::vector<std::size_t>& shape, const std::vector<T>& val
 
 using Arrays = std::vector<std::pair<std::string, std::string>>;
 
-void write_npz(const std::filesystem::path& path, const Arrays& arrays) {
+/// @param stored as numpy.savez does, instead of compressed
+void write_npz(const std::filesystem::path& path, const Arrays& arrays, bool stored = false) {
     int code = 0;
     zip_t* archive = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
     REQUIRE(archive != nullptr);
     for (const auto& array : arrays) {
         zip_source_t* source = zip_source_buffer(archive, array.second.data(), array.second.size(), 0);
-        zip_file_add(archive, (array.first + ".npy").c_str(), source, 0);
+        const auto index = zip_file_add(archive, (array.first + ".npy").c_str(), source, 0);
+        REQUIRE(index >= 0);
+        zip_set_file_compression(archive, static_cast<zip_uint64_t>(index),
+                                 stored ? ZIP_CM_STORE : ZIP_CM_DEFLATE, 0);
     }
     REQUIRE(zip_close(archive) == 0);
 }
@@ -199,6 +203,38 @@ TEST_CASE("bad arrays are listed together, with their places") {
     const auto lengths = loading_error(data_in(folder / ""));
     CHECK(contains(lengths, "length[0] is 0, expected 1 to 3"));
     CHECK(contains(lengths, "length[1] is 4"));
+}
+
+TEST_CASE("arrays that would be left out, and files that are not what was written, are refused") {
+    const TemporaryFolder folder;
+    const auto x = npy<float>({2, 3, 2}, ramp(12));
+    const auto y = npy<long>({2}, {0, 1});
+    write_splits(folder, {{"x", x}, {"y", y}, {"lengths", npy<long>({2}, {1, 3})}});
+    CHECK(contains(loading_error(data_in(folder / "")),
+                   "array 'lengths' has no meaning, expected x, y or length"));
+    write_npz(folder / "s.npz", {{"x", npy<float>({40, 1}, ramp(40))},
+                                 {"y", npy<float>({40}, ramp(40))},
+                                 {"length", npy<long>({1}, {7})}});
+    CHECK(contains(loading_error(data_in(folder / "s.npz")),
+                   "length goes with sequences, but x is one series"));
+    write_splits(folder, {{"x", x}, {"y", npy<long>({2, 1}, {0, 1})}});
+    CHECK(contains(loading_error(data_in(folder / "")), "y is [2, 1] of integers, expected classes as [2]"));
+    write_splits(folder, {{"x", x}, {"y", y}, {"length", npy<float>({2}, {1, 3})}});
+    CHECK(contains(loading_error(data_in(folder / "")), "length is [2] of reals, expected [2] of integers"));
+    write_splits(folder, {{"x", x + "more"}, {"y", y}});
+    CHECK(contains(loading_error(data_in(folder / "")),
+                   "holds 52 bytes of data, more than its shape [2, 3, 2]"));
+    // Names and data of a stored array, but not its checksum, are as they were.
+    write_splits(folder, {{"x", x}, {"y", y}});
+    write_npz(folder / "train.npz", {{"x", x}, {"y", y}}, true);
+    auto bytes = read_bytes(folder / "train.npz");
+    const auto found = std::search(bytes.begin(), bytes.end(), x.end() - 4, x.end(), [](auto a, auto b) {
+        return static_cast<unsigned char>(a) == static_cast<unsigned char>(b);
+    });
+    REQUIRE(found != bytes.end());
+    *found ^= std::byte{1};
+    write_bytes(folder / "train.npz", bytes);
+    CHECK(contains(loading_error(data_in(folder / "")), "cannot read array 'x.npy'"));
 }
 
 TEST_CASE("one class only, unknown classes and constant values are refused") {
