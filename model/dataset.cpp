@@ -13,6 +13,7 @@
 #include "common/sha256.hpp"
 #include "golden/prng.hpp"
 #include "model/sequences.hpp"
+#include "model/walk.hpp"
 
 namespace lacuna {
 
@@ -28,6 +29,11 @@ std::string subject_of(const DataOptions& options) {
 /// The kind of files that the path holds.
 std::string kind_of(const DataOptions& options) {
     Problems problems(subject_of(options));
+    if (!std::filesystem::exists(options.path)) {
+        problems.add("there is no such file or folder");
+        problems.throw_if_any(
+            "`make data` makes the default corpus; docs/training.md says what data may be.");
+    }
     std::vector<std::string> found;
     for (const char* kind : kKinds) {
         const bool there = std::filesystem::is_regular_file(options.path)
@@ -245,14 +251,17 @@ Split split_of(const Sequences& source, const DataFormat& format, const char* na
                                  format.last_step ? "after the last step" : "after each step"));
         return split;
     }
-    for (Eigen::Index o = 0; o < source.targets.rows(); ++o) {
-        if (source.targets.row(o).minCoeff() == source.targets.row(o).maxCoeff()) {
-            problems.add(fmt::format("{}: value {} is {} everywhere, so there is nothing to predict", name, o,
-                                     source.targets(o, 0)));
-        }
-    }
     split.targets = source.targets;
     format.output.apply(split.targets);
+    const long settled = settling_steps(split, source.starts.back());
+    for (Eigen::Index o = 0; o < source.targets.rows(); ++o) {
+        const auto scored = source.targets.row(o).tail(source.targets.cols() - settled);
+        if (scored.minCoeff() == scored.maxCoeff()) {
+            problems.add(fmt::format("{}: value {} is {} everywhere{}, so there is nothing to predict", name,
+                                     o, scored[0],
+                                     settled > 0 ? fmt::format(" from step {} on", settled) : ""));
+        }
+    }
     return split;
 }
 

@@ -249,6 +249,15 @@ TEST_CASE("one class only, unknown classes and constant values are refused") {
     CHECK(contains(text, "test: sequence 2 is of class '5'"));
     write_splits(folder, {{"x", npy<float>({3, 1, 1}, ramp(3))}, {"y", npy<float>({3}, {2, 2, 2})}});
     CHECK(contains(loading_error(data_in(folder / "")), "value 0 is 2 everywhere"));
+    // A series whose first tenth, which is not scored, alone varies.
+    std::vector<float> flat(400, 1.0F);
+    flat[0] = 2.0F;
+    flat[320] = flat[360] = 3.0F;  // the first steps of the other two parts
+    write_npz(folder / "s.npz", {{"x", npy<float>({400, 1}, ramp(400))}, {"y", npy<float>({400}, flat)}});
+    const auto series = loading_error(data_in(folder / "s.npz"));
+    CHECK(contains(series, "train: value 0 is 1 everywhere from step 32 on"));
+    CHECK(contains(series, "test: value 0 is 1 everywhere from step 4 on"));
+    CHECK(contains(loading_error(data_in(folder / "none.npz")), "there is no such file or folder"));
     auto options = data_in(folder / "");
     options.task = Task::Classification;
     CHECK(contains(loading_error(options), "so its task is regression, not classification"));
