@@ -102,9 +102,11 @@ void print_report(const Outcome& outcome, const Calibration& calibration) {
     }
     const Quality& real = calibration.quality;
     const Quality& golden = outcome.score.quality;
-    fmt::print("validation: float {}, golden {} ({:+.2f} % {})\n", quality_text(real), quality_text(golden),
-               100 * relative_loss(real.task, golden.figure, real.figure),
-               real.task == Task::Classification ? "errors" : "worse");
+    const double loss = 100 * relative_loss(real.task, golden.figure, real.figure);
+    fmt::print("validation: float {}, golden {} ({})\n", quality_text(real), quality_text(golden),
+               real.task == Task::Classification
+                   ? fmt::format("{:+.2f} % errors", loss)
+                   : fmt::format("{:.2f} % {}", std::abs(loss), loss < 0 ? "better" : "worse"));
 }
 
 double digits(double value) {
