@@ -1,8 +1,10 @@
 """The stages of a build: Yosys, nextpnr, ecppack. Each writes into the build's folder and leaves its whole log there.
 
-A stage whose inputs, command and tool are those of the last time is not run again: <stage>.key holds their hash.
+A stage whose inputs, command and tool are those of the last time is not run again: <stage>.key holds their hash, and is there
+only while the stage's outputs are those of them.
 """
 
+import contextlib
 import functools
 import hashlib
 import pathlib
@@ -56,8 +58,13 @@ def is_done(plan, stage, key, *outputs):
     return file.is_file() and file.read_text() == key and all((plan.folder / o).is_file() for o in outputs)
 
 
-def set_done(plan, stage, key):
-    (plan.folder / f"{stage}.key").write_text(key)
+@contextlib.contextmanager
+def doing(plan, stage, key):
+    """While a stage writes its outputs it has no key; one that fails or is interrupted leaves none."""
+    file = plan.folder / f"{stage}.key"
+    file.unlink(missing_ok=True)
+    yield
+    file.write_text(key)
 
 
 def warnings(*logs):
@@ -71,14 +78,19 @@ def warnings(*logs):
     return list(found.values())
 
 
+def failure(name, log):
+    """The message of a stage that failed: its errors, or the end of its log."""
+    lines = log.read_text(errors="replace").splitlines()
+    errors = [line for line in lines if "ERROR" in line] or lines[-5:]
+    return f"{name} failed:\n  " + "\n  ".join(errors[:8]) + f"\nthe whole log: {log.relative_to(ROOT)}"
+
+
 def run(name, command, log, **options):
     """Runs a stage; what it prints goes to the log. A Problem with the end of the log if it fails."""
     with log.open("w") as out:
         done = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, text=True, check=False, **options)
     if done.returncode != 0:
-        lines = log.read_text(errors="replace").splitlines()
-        errors = [line for line in lines if "ERROR" in line] or lines[-5:]
-        raise Problem(f"{name} failed:\n  " + "\n  ".join(errors[:8]) + f"\nthe whole log: {log.relative_to(ROOT)}")
+        raise Problem(failure(name, log))
 
 
 # ---- Yosys
@@ -107,11 +119,11 @@ def synthesise(plan):
     print(f"synthesis of {len(sources)} sources (Yosys) ...", flush=True)
     (plan.folder / "synthesis.ys").write_text(script)
     log = plan.folder / "yosys.log"
-    run("synthesis", ["yosys", "-q", "-l", str(log), "-e", "implicitly declared", "-e", "Resizing cell port",
-                      str(plan.folder / "synthesis.ys")], plan.folder / "yosys.out", cwd=ROOT)
-    floorplan.pin_file(netlist, plan.die, plan.engine["Tiles"])
+    with doing(plan, "synthesis", key):
+        run("synthesis", ["yosys", "-q", "-l", str(log), "-e", "implicitly declared", "-e", "Resizing cell port",
+                          str(plan.folder / "synthesis.ys")], plan.folder / "yosys.out", cwd=ROOT)
+        floorplan.pin_file(netlist, plan.die, plan.engine["Tiles"])
     print(f"synthesis: {time.monotonic() - start:.0f} s", flush=True)
-    set_done(plan, "synthesis", key)
 
 
 # ---- nextpnr
@@ -179,9 +191,16 @@ def place(plan, seed, flags=()):
     if is_done(plan, "place", key, "place.config", "place.report.json"):
         print(f"place and route (seed {seed}): nothing changed")
         return
+    with doing(plan, "place", key):
+        route(plan, seed, flags)
+
+
+def route(plan, seed, flags):
+    """nextpnr, with a line of where it is every PROGRESS_SECONDS."""
     start = time.monotonic()
     log = plan.folder / "place.log"
-    (plan.folder / "floorplan.txt").unlink(missing_ok=True)
+    for name in ("place.config", "place.report.json", "floorplan.txt"):
+        (plan.folder / name).unlink(missing_ok=True)
     (plan.folder / "floorplan.py").write_text(FLOORPLAN.format(file="floorplan.txt"))
     command = placement_command(plan, seed, "place", flags)
     if nextpnr_has_python():
@@ -206,12 +225,8 @@ def place(plan, seed, flags=()):
             process.wait()
             raise
     if process.returncode != 0 or not (plan.folder / "place.config").is_file():
-        lines = log.read_text(errors="replace").splitlines()
-        errors = [line for line in lines if "ERROR" in line] or lines[-5:]
-        raise Problem("place and route failed:\n  " + "\n  ".join(errors[:8])
-                      + f"\nthe whole log: {log.relative_to(ROOT)}")
+        raise Problem(failure("place and route", log))
     print(f"place and route: {time.monotonic() - start:.0f} s", flush=True)
-    set_done(plan, "place", key)
 
 
 # ---- ecppack

@@ -35,12 +35,12 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     folder = plan.folder / "sweep"
     inputs = stages.placement_inputs(plan)
     key = stages.placement_key(plan, "{}", flags)
-    if not stages.is_done(plan, "sweep", key):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        for name in inputs:
-            shutil.copyfile(plan.folder / name, folder / name)
-        stages.set_done(plan, "sweep", key)
+    if not stages.is_done(plan, "sweep", key, *(f"sweep/{name}" for name in inputs)):
+        with stages.doing(plan, "sweep", key):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for name in inputs:
+                shutil.copyfile(plan.folder / name, folder / name)
     outcomes = read_outcomes(folder, seeds)
     left = [o["seed"] for o in outcomes if o["achieved_mhz"] is None]
     for outcome in outcomes:
@@ -55,10 +55,10 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
         raise Problem(f"no seed was routed: {ends}; see {folder.relative_to(ROOT)}/seed-*.log and parallel.log there "
                       "(PLACE_TIMEOUT= gives more time)")
     best = max(done, key=lambda o: o["achieved_mhz"])
-    for kind in ("config", "report.json", "log"):
-        shutil.copyfile(folder / f"seed-{best['seed']}.{kind}", plan.folder / f"place.{kind}")
-    (plan.folder / "floorplan.txt").unlink(missing_ok=True)
-    stages.set_done(plan, "place", stages.placement_key(plan, best["seed"], flags))
+    with stages.doing(plan, "place", stages.placement_key(plan, best["seed"], flags)):
+        for kind in ("config", "report.json", "log"):
+            shutil.copyfile(folder / f"seed-{best['seed']}.{kind}", plan.folder / f"place.{kind}")
+        (plan.folder / "floorplan.txt").unlink(missing_ok=True)
     return sorted(outcomes, key=lambda o: -(o["achieved_mhz"] or 0))
 
 
