@@ -12,8 +12,16 @@ from tools.bitstream.problem import Problem
 ROOT = planning.ROOT
 
 
+# MHz of each board and size without options, which its records are of.
+CLOCKS = {
+    "colorlight-i5 25f": 115, "colorlight-i9 45f": 105, "ecp5-evn 85f": 132, "ecpix5 85f": 132, "ecpix5 45f": 120,
+    "icepi-zero 25f": 115, "icesugar-pro 25f": 115, "orangecrab 25f": 130.286, "orangecrab 85f": 132, "ulx3s 85f": 115,
+    "ulx3s 12f": 115, "ulx3s 25f": 115, "ulx3s 45f": 105, "versa-5g 45f": 120,
+}
+
+
 class Pll(unittest.TestCase):
-    def test_dividers_are_exact_and_within_the_data_sheet(self):
+    def test_dividers_are_exact_and_within_the_limits(self):
         for reference in (12, 25, 30, 48, 50, 100):
             for wanted in (reference, 100, 120, 140, 150, 160, 200):
                 found = pll.dividers(reference, wanted)
@@ -26,8 +34,20 @@ class Pll(unittest.TestCase):
     def test_what_a_pll_cannot_make(self):
         with self.assertRaisesRegex(Problem, r"CLK_MHZ=401: expected a clock of 3.125 to 400 MHz"):
             pll.dividers(25, 401)
-        with self.assertRaisesRegex(Problem, r"CLK_MHZ=25: a PLL cannot make it from 12 MHz; the nearest is 24 MHz"):
+        with self.assertRaisesRegex(Problem, r"CLK_MHZ=25: a PLL cannot make it from 12 MHz; the nearest are 24 and 28 MHz"):
             pll.dividers(12, 25)
+
+    def test_a_default_that_a_pll_cannot_make_becomes_the_nearest_below(self):
+        with self.assertRaisesRegex(Problem, "the nearest are 128 and 132 MHz"):
+            pll.dividers(12, 130)
+        self.assertEqual(pll.default(12, 130).clock_mhz, 128)
+        self.assertEqual(pll.default(12, 132), pll.dividers(12, 132))
+        self.assertEqual(pll.default(48, 130), pll.dividers(48, 130))
+
+    def test_the_clocks_of_the_boards(self):
+        clocks = {f"{name} {size}": round(planning.make_plan(name, size).clock.clock_mhz, 3)
+                  for name in planning.board_names() for size in planning.read_board(name).sizes}
+        self.assertEqual(clocks, CLOCKS)
 
 
 class Plans(unittest.TestCase):
@@ -45,6 +65,16 @@ class Plans(unittest.TestCase):
         self.refused("CLK_MHZ=fast: expected a number of MHz", "ulx3s", clk_mhz="fast")
         self.refused("CLK_MHZ=500: expected a clock", "ulx3s", clk_mhz="500")
         self.refused("ACT=12: expected 8 or 16", "ulx3s", act="12")
+
+    def test_all_that_is_wrong_is_said_at_once(self):
+        with self.assertRaises(Problem) as raised:
+            planning.make_plan("foo", "3x", "14", "999", "9")
+        words = ("BOARD=foo: expected one of colorlight-i5", "SIZE=3x: expected one of 12f, 25f, 45f, 85f", "ACT=9: expected 8 or 16",
+                 "TILES=14: needs 168 multipliers, and the largest part has 156", "CLK_MHZ=999: expected a clock")
+        self.assertEqual(len(raised.exception.args), len(words))
+        for message, start in zip(raised.exception.args, words):
+            self.assertTrue(message.startswith(start), message)
+        self.assertTrue(str(raised.exception).startswith("5 problems:\n  BOARD=foo"))
 
     def test_every_board_and_size_has_a_plan(self):
         for name in planning.board_names():

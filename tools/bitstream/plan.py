@@ -8,7 +8,7 @@ import re
 import shlex
 
 from tools.bitstream import pll
-from tools.bitstream.problem import Problem
+from tools.bitstream.problem import Problem, Problems
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOARDS = ROOT / "boards"
@@ -87,8 +87,12 @@ def find_board(name):
     return read_board(name)
 
 
+def devices():
+    return json.loads(DEVICES.read_text())
+
+
 def device(name):
-    return json.loads(DEVICES.read_text())[name]
+    return devices()[name]
 
 
 def block_rams(engine, system, act):
@@ -158,7 +162,7 @@ class Plan:
 
 
 def number(name, value, low, high):
-    if not re.fullmatch(r"\d+", value) or not low <= int(value) <= high:
+    if not re.fullmatch(r"[0-9]{1,18}", value) or not low <= int(value) <= high:
         raise Problem(f"{name}={value}: expected a whole number from {low} to {high}")
     return int(value)
 
@@ -174,27 +178,52 @@ def is_present(record):
 
 
 def make_plan(board_name, size="", tiles="", clk_mhz="", act=""):
-    """Empty strings mean the defaults."""
-    board = find_board(board_name)
-    size = size or next(iter(board.sizes))
-    if size not in board.sizes:
-        raise Problem(f"SIZE={size}: {board.name} comes as {', '.join(board.sizes)}")
-    part = board.sizes[size]
-    die, packed_as, timed_as = PARTS[part]
-    facts = device(die)
-    engine, system = dict(facts["engine"]), dict(facts["system"])
-    suffix = ""
-    if act and act not in ("8", "16"):
+    """Empty strings mean the defaults. All that is wrong is one Problem: without a part, the largest one's limits count."""
+    problems = Problems()
+    board = problems.of(find_board, board_name)
+    size = problems.of(size_of, board, size)
+    part = board.sizes[size] if board and size else None
+    die, packed_as, timed_as = PARTS[part] if part else (None, None, None)
+    facts = device(die) if die else max(devices().values(), key=lambda facts: facts["multipliers"])
+    bits = problems.of(activation_bits, act) or 8
+    engine, system = problems.of(engine_of, facts, part or "the largest part", tiles, bits) or (None, None)
+    clock = problems.of(clock_of, board, facts, clk_mhz)
+    problems.end()
+    name = f"{board.id}-{size}"
+    if engine["Tiles"] != facts["engine"]["Tiles"]:
+        name += f"-t{engine['Tiles']}"
+    if bits == 16:
+        name += "-act16"
+    if clk_mhz:
+        name += f"-{float(clk_mhz):g}mhz"
+    return Plan(board, size, part, die, timed_as, packed_as, bits, clock, engine, system, name)
+
+
+def size_of(board, size):
+    """@param board None: any"""
+    if board:
+        size = size or next(iter(board.sizes))
+        if size not in board.sizes:
+            raise Problem(f"SIZE={size}: {board.name} comes as {', '.join(board.sizes)}")
+    elif size and size not in (known := sorted({part.rsplit("-", 1)[1].lower() for part in PARTS})):
+        raise Problem(f"SIZE={size}: expected one of {', '.join(known)}")
+    return size
+
+
+def activation_bits(act):
+    if act not in ("", "8", "16"):
         raise Problem(f"ACT={act}: expected 8 or 16 bits of an activation")
-    act = int(act or 8)
+    return int(act or 8)
+
+
+def engine_of(facts, part, tiles, act):
+    """Parameters of engine and system."""
+    engine, system = dict(facts["engine"]), dict(facts["system"])
     if act == 16:
         engine["AccW"] = 32
-        suffix += "-act16"
     if tiles:
         engine["Tiles"] = number("TILES", tiles, 1, MAX_TILES)
         engine["Ports"] = 2 if engine["Tiles"] >= TWO_PORTS_FROM else 1
-        if engine["Tiles"] != facts["engine"]["Tiles"]:
-            suffix = f"-t{tiles}" + suffix
     needed = MULTIPLIERS_PER_TILE * engine["Tiles"]
     if needed > facts["multipliers"]:
         raise Problem(f"TILES={engine['Tiles']}: needs {needed} multipliers, and {part} has {facts['multipliers']}; "
@@ -202,13 +231,17 @@ def make_plan(board_name, size="", tiles="", clk_mhz="", act=""):
     left = facts["multipliers"] - needed
     engine["CellDsps"] = int(left >= MULTIPLIERS_PER_CELL * engine["Ports"])
     fit_memories(engine, system, facts, act, part, bool(tiles))
-    if clk_mhz and not re.fullmatch(r"\d+(\.\d+)?", clk_mhz):
+    return engine, system
+
+
+def clock_of(board, facts, clk_mhz):
+    """What the PLL makes of CLK_MHZ, or of the default. @param board None: its oscillator is not known"""
+    if not clk_mhz:
+        return pll.default(board.oscillator_mhz, facts["clock_mhz"][board.grade]) if board else None
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", clk_mhz):
         raise Problem(f"CLK_MHZ={clk_mhz}: expected a number of MHz")
-    asked = float(clk_mhz or facts["clock_mhz"][board.grade])
-    if clk_mhz:
-        suffix += f"-{asked:g}mhz"
-    clock = pll.dividers(board.oscillator_mhz, asked)
-    return Plan(board, size, part, die, timed_as, packed_as, act, clock, engine, system, f"{board.id}-{size}{suffix}")
+    pll.check_output(float(clk_mhz))
+    return pll.dividers(board.oscillator_mhz, float(clk_mhz)) if board else None
 
 
 def fit_memories(engine, system, facts, act, part, asked):

@@ -5,7 +5,8 @@ import math
 
 from tools.bitstream.problem import Problem
 
-# Data sheet FPGA-DS-02012, sysCLOCK PLL timing; MHz.
+# MHz, as ecppll 1.4 (Project Trellis) keeps to, when it was asked: of 50 MHz it divides by 16 at most (102.94 MHz, which is
+# 50 / 17 * 35, became 103.125), for 3.2 MHz its oscillator stays at 400, and 401 MHz became 400. It warns of outputs under 10.
 PHASE_DETECTOR = (3.125, 400.0)
 OSCILLATOR = (400.0, 800.0)
 OUTPUT = (3.125, 400.0)
@@ -26,11 +27,14 @@ class Dividers:
     clock_mhz: float
 
 
-def dividers(reference_mhz, wanted_mhz):
-    """The dividers that come nearest to a frequency; a Problem if none comes within 1 %."""
+def check_output(wanted_mhz):
     if not OUTPUT[0] <= wanted_mhz <= OUTPUT[1]:
         raise Problem(f"CLK_MHZ={wanted_mhz:g}: expected a clock of {OUTPUT[0]:g} to {OUTPUT[1]:g} MHz")
-    candidates = []
+
+
+def reachable(reference_mhz):
+    """Every clock that a PLL makes of a reference, as Dividers."""
+    found = []
     for divide in INPUT_DIVIDERS:
         detector = reference_mhz / divide
         if not PHASE_DETECTOR[0] <= detector <= PHASE_DETECTOR[1]:
@@ -42,8 +46,38 @@ def dividers(reference_mhz, wanted_mhz):
             if not OUTPUT[0] <= clock <= OUTPUT[1] or least > most:
                 continue
             output = min(range(least, most + 1), key=lambda o: abs(clock * o - COMFORTABLE_OSCILLATOR))
-            candidates.append((round(abs(clock - wanted_mhz), 9), divide, Dividers(divide, feedback, output, clock)))
-    if not candidates or min(candidates)[0] > TOLERANCE * wanted_mhz:
-        nearest = f"; the nearest is {min(candidates)[2].clock_mhz:g} MHz" if candidates else ""
-        raise Problem(f"CLK_MHZ={wanted_mhz:g}: a PLL cannot make it from {reference_mhz:g} MHz{nearest}")
-    return min(candidates)[2]
+            found.append(Dividers(divide, feedback, output, clock))
+    return found
+
+
+def nearest(candidates, wanted_mhz):
+    """Of the nearest to a frequency the one with the least input divider; None of none."""
+    return min(candidates, key=lambda d: (round(abs(d.clock_mhz - wanted_mhz), 9), d), default=None)
+
+
+def is_near(found, wanted_mhz):
+    return found is not None and abs(found.clock_mhz - wanted_mhz) <= TOLERANCE * wanted_mhz
+
+
+def dividers(reference_mhz, wanted_mhz):
+    """The dividers that come nearest to a frequency; a Problem if none comes within 1 %."""
+    check_output(wanted_mhz)
+    candidates = reachable(reference_mhz)
+    found = nearest(candidates, wanted_mhz)
+    if not is_near(found, wanted_mhz):
+        around = [nearest([d for d in candidates if d.clock_mhz < wanted_mhz], wanted_mhz),
+                  nearest([d for d in candidates if d.clock_mhz > wanted_mhz], wanted_mhz)]
+        near = " and ".join(f"{d.clock_mhz:g}" for d in around if d) or "none at all"
+        raise Problem(f"CLK_MHZ={wanted_mhz:g}: a PLL cannot make it from {reference_mhz:g} MHz; the nearest are {near} MHz")
+    return found
+
+
+def default(reference_mhz, wanted_mhz):
+    """As `dividers`, but the nearest below where none comes within 1 %: nobody asked for just this frequency."""
+    candidates = reachable(reference_mhz)
+    found = nearest(candidates, wanted_mhz)
+    if not is_near(found, wanted_mhz):
+        found = nearest([d for d in candidates if d.clock_mhz < wanted_mhz], wanted_mhz)
+    if found is None:
+        raise Problem(f"a PLL makes no clock of at most {wanted_mhz:g} MHz from {reference_mhz:g} MHz")
+    return found
