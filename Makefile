@@ -10,6 +10,8 @@ CLOCK_MHZ ?= 100
 # PROMPT, STEPS, SCORE, TRACE, TEMPERATURE, SEED, WEIGHT_DEPTH: empty means the program's default.
 export PROMPT
 
+# `make bitstream`, `timing` and `flash` check these with their other arguments.
+ifneq ($(filter-out bitstream timing flash,$(or $(MAKECMDGOALS),help)),)
 ifneq ($(filter $(TILES),$(shell seq 1 21)),$(TILES))
 $(error TILES=$(TILES): expected a number of tiles per lane from 1 to 21)
 endif
@@ -22,6 +24,7 @@ $(error ACT=$(ACT): expected 8 or 16 bits of an activation)
 endif
 ifeq ($(ACT),)
 $(error ACT is empty: expected 8 or 16 bits of an activation)
+endif
 endif
 
 include tools/setup/setup.mk

@@ -5,7 +5,7 @@ import pathlib
 import re
 import unittest
 
-from tools.bitstream import check, pll, result, retarget, sweep
+from tools.bitstream import check, pll, result, retarget
 from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem
 
@@ -135,12 +135,6 @@ class Reports(unittest.TestCase):
         self.assertFalse(planning.is_present({**record, "source_hash": "0" * 64}))
         self.assertFalse(planning.is_present({**record, "command": record["command"].replace("130", "131")}))
         self.assertFalse(planning.is_present({**record, "command": record["command"].replace("45f", "5f")}))
-
-    def test_seeds(self):
-        self.assertEqual(sweep.parse_seeds("1..4"), [1, 2, 3, 4])
-        self.assertEqual(sweep.parse_seeds("7,9"), [7, 9])
-        with self.assertRaisesRegex(Problem, r"SEEDS=a..b: expected a range"):
-            sweep.parse_seeds("a..b")
 
     def test_retargeting_renames_the_part_and_its_transceivers(self):
         text = (".device LFE5U-85F\n\n.comment Part: LFE5U-85F-8CABGA381\n\n.tile R2C2:PLC2\nenum: A B\n\n"

@@ -3,29 +3,46 @@ BOARD ?= ulx3s
 BITSTREAM := python3 -m tools.bitstream.main
 # Options with defaults of their own elsewhere count only where the user gives them.
 given = $(if $(filter command environment,$(firstword $(origin $(1)))),$($(1)))
+# $(call quoted,text): one word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
 BITSTREAM_PROGRAM := build/main/cli/lacuna
-BITSTREAM_FLAGS = --board '$(BOARD)' --size '$(call given,SIZE)' --tiles '$(call given,TILES)' \
-	--clk-mhz '$(call given,CLK_MHZ)' --act '$(call given,ACT)' --seed '$(call given,SEED)' --place-flags='$(PLACE_FLAGS)'
+BITSTREAM_FLAGS = --board=$(call quoted,$(BOARD)) --size=$(call quoted,$(call given,SIZE)) --tiles=$(call quoted,$(call given,TILES)) \
+	--clk-mhz=$(call quoted,$(call given,CLK_MHZ)) --act=$(call quoted,$(call given,ACT)) --seed=$(call quoted,$(call given,SEED)) \
+	--model=$(call quoted,$(call given,MODEL)) --place-flags=$(call quoted,$(PLACE_FLAGS))
 PLACE_TIMEOUT ?= 3600
+BITSTREAM_TIMING = timing $(BITSTREAM_FLAGS) --seeds=$(call quoted,$(or $(SEEDS),1..8)) --jobs=$(call quoted,$(JOBS)) \
+	--hosts=$(call quoted,$(HOSTS)) --timeout=$(call quoted,$(PLACE_TIMEOUT))
+BITSTREAM_CHECK = check --model=$(call quoted,$(call given,MODEL))
 
-.PHONY: bitstream timing boards rates flash bitstream-check bitstream-program lacuna-program
+.PHONY: bitstream timing boards rates flash bitstream-check bitstream-arguments timing-arguments check-arguments lacuna-program
 
-# Only a model needs a program of ours.
-bitstream-program: setup-ready
-	$(if $(call given,MODEL),@$(MAKE) --no-print-directory TILES=13 ACT=8 MODEL= lacuna-program)
+# Arguments are checked before anything is installed or compiled.
+bitstream-arguments:
+	@$(BITSTREAM) build $(BITSTREAM_FLAGS) --arguments-only
+
+timing-arguments:
+	@$(BITSTREAM) $(BITSTREAM_TIMING) --arguments-only
+
+check-arguments:
+	@$(BITSTREAM) $(BITSTREAM_CHECK) --arguments-only
 
 lacuna-program: $(BUILD)/build.ninja
 	$(call ninja,lacuna)
 
-bitstream: bitstream-program ## Synthesise, place and route for a board; BOARD= SIZE= TILES= CLK_MHZ= ACT= SEED= MODEL=
-	@$(BITSTREAM) build $(BITSTREAM_FLAGS) --model '$(call given,MODEL)' --lacuna $(BITSTREAM_PROGRAM)
+# Only a model needs a program of ours.
+model_program = $(if $(call given,MODEL),@$(MAKE) --no-print-directory TILES=13 ACT=8 MODEL= lacuna-program)
 
-timing: setup-ready ## Sweep of place-and-route seeds; SEEDS=1..8 JOBS=n HOSTS=a,b PLACE_TIMEOUT=s
-	@$(BITSTREAM) timing $(BITSTREAM_FLAGS) --seeds '$(or $(SEEDS),1..8)' --jobs '$(JOBS)' --hosts '$(HOSTS)' --timeout '$(PLACE_TIMEOUT)'
+bitstream: bitstream-arguments setup-ready ## Synthesise, place and route for a board; BOARD= SIZE= TILES= CLK_MHZ= ACT= SEED= MODEL=
+	$(model_program)
+	@$(BITSTREAM) build $(BITSTREAM_FLAGS) --lacuna $(BITSTREAM_PROGRAM)
+
+timing: timing-arguments setup-ready ## Sweep of place-and-route seeds; SEEDS=1..8 JOBS=n HOSTS=a,b PLACE_TIMEOUT=s
+	@$(BITSTREAM) $(BITSTREAM_TIMING)
 
 # A model whose weights fit the check's small engine would be baked, too: MODEL=file.
-bitstream-check: bitstream-program ## Build one small bitstream and unpack it again to compare
-	@$(BITSTREAM) check --model '$(call given,MODEL)' --lacuna $(BITSTREAM_PROGRAM)
+bitstream-check: check-arguments setup-ready ## Build one small bitstream and unpack it again to compare
+	$(model_program)
+	@$(BITSTREAM) $(BITSTREAM_CHECK) --lacuna $(BITSTREAM_PROGRAM)
 
 boards: ## List the boards, their engines, and what was built for them
 	@$(BITSTREAM) boards
@@ -34,4 +51,4 @@ rates: setup-ready lacuna-program ## GOPS of the shipped models on the boards, a
 	@$(BITSTREAM) rates --lacuna $(BITSTREAM_PROGRAM)
 
 flash: ## Load the last bitstream into a board; PERSIST=1 writes its flash memory
-	@$(BITSTREAM) flash $(BITSTREAM_FLAGS) $(if $(PERSIST),--persist)
+	@$(BITSTREAM) flash $(BITSTREAM_FLAGS) --persist=$(call quoted,$(PERSIST))

@@ -9,29 +9,13 @@ import argparse
 import dataclasses
 import json
 import pathlib
-import shlex
 import shutil
 import subprocess
 import sys
 
 from tools import ending
-from tools.bitstream import check, page, plan as planning, rates, result, stages, sweep
+from tools.bitstream import arguments, check, page, plan as planning, rates, result, stages, sweep
 from tools.bitstream.problem import Problem
-
-
-def plan_of(options):
-    plan = planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz, options.act)
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    return plan
-
-
-def command_of(target, options):
-    """The make command that gives this build again."""
-    words = ["make", target, f"BOARD={options.board}"]
-    for name in ("size", "tiles", "clk_mhz", "act", "seeds" if target == "timing" else "seed", "model", "place_flags"):
-        if value := getattr(options, name, ""):
-            words.append(f"{name.upper()}={shlex.quote(value)}")
-    return " ".join(words)
 
 
 def lacuna(options, *arguments):
@@ -43,11 +27,10 @@ def lacuna(options, *arguments):
         print(done.stdout.rstrip(), flush=True)
 
 
-def check_model(plan, options):
+def check_fit(plan, options):
+    """That the model fits the engine."""
     if not options.model:
         return
-    if not pathlib.Path(options.model).is_file():
-        raise Problem(f"MODEL={options.model}: no such file")
     (plan.folder / "geometry.json").write_text(json.dumps({**plan.engine, **plan.system, "Act": plan.act}))
     lacuna(options, "bake", "--geometry", plan.folder / "geometry.json", "--model", options.model, "--check")
 
@@ -78,7 +61,7 @@ def check_block_rams(plan, report):
 def finish(plan, options, seed, seeds, target):
     """Record, page and table of what lies in the folder."""
     report = json.loads((plan.folder / "place.report.json").read_text())
-    outcome = result.record(plan, report, seed, seeds, stages.versions(), command_of(target, options))
+    outcome = result.record(plan, report, seed, seeds, stages.versions(), arguments.command_of(target, options))
     file = plan.folder / "report.html"
     file.write_text(page.page(outcome, plan.folder / "floorplan.txt"))
     print(result.table(outcome))
@@ -89,13 +72,17 @@ def finish(plan, options, seed, seeds, target):
 
 
 def build(options):
-    plan = plan_of(options)
-    check_model(plan, options)
+    plan, seed = arguments.of_build(options)
+    if options.arguments_only:
+        return
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    check_fit(plan, options)
     print(f"{plan.board.name} {plan.size}: T={plan.engine['Tiles']}, {plan.clock.clock_mhz:.2f} MHz, "
           f"in {plan.folder.relative_to(planning.ROOT)}", flush=True)
     stages.synthesise(plan)
     kept = result.read_timing(plan.name)
-    seed = int(options.seed or (kept or {}).get("seed", 1))
+    if seed is None:
+        seed = kept["seed"] if kept else 1
     stages.place(plan, seed, options.place_flags.split())
     outcome = finish(plan, options, seed, [], "bitstream")
     # A sweep's record stays as long as it is of these sources and this seed.
@@ -116,11 +103,14 @@ def build(options):
 
 def check_bitstream(options):
     """One small engine from source to bitstream and back."""
+    arguments.check_model(options.model)
+    if options.arguments_only:
+        return
     options.board, options.size, options.tiles, options.clk_mhz = "ulx3s", "25f", "1", "25"
     plan = dataclasses.replace(planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz), name="check")
     plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256, BankColumns=4)
     plan.folder.mkdir(parents=True, exist_ok=True)
-    check_model(plan, options)
+    check_fit(plan, options)
     stages.synthesise(plan)
     stages.place(plan, 1)
     base = plan.folder / "place.config"
@@ -140,11 +130,12 @@ def check_bitstream(options):
 
 
 def timing(options):
-    seeds = sweep.parse_seeds(options.seeds)
-    plan = plan_of(options)
+    plan, seeds, jobs, seconds = arguments.of_timing(options)
+    if options.arguments_only:
+        return
+    plan.folder.mkdir(parents=True, exist_ok=True)
     stages.synthesise(plan)
-    outcomes = sweep.sweep(plan, seeds, options.jobs, options.hosts, options.timeout,
-                           options.place_flags.split())
+    outcomes = sweep.sweep(plan, seeds, jobs, options.hosts, seconds, options.place_flags.split())
     outcome = finish(plan, options, outcomes[0]["seed"], outcomes, "timing")
     print(result.seed_table(outcomes))
     print(f"record: {result.write_timing(plan.name, outcome).relative_to(planning.ROOT)}")
@@ -183,21 +174,15 @@ def show_rates(options):
 
 
 def flash(options):
-    plan = plan_of(options)
-    bit = plan.folder / "last.bit"
-    if not bit.is_file():
-        raise Problem(f"there is no bitstream yet: {command_of('bitstream', options)}")
-    if not shutil.which("openFPGALoader"):
-        raise Problem("openFPGALoader is not on PATH: install it (Debian and Ubuntu package openfpgaloader, or "
-                      f"https://github.com/trabucayre/openFPGALoader); the bitstream is {bit.relative_to(planning.ROOT)}")
-    command = ["openFPGALoader", *plan.board.loader.split(), *(["--write-flash"] if options.persist else []), str(bit)]
+    plan, bit, persist = arguments.of_flash(options)
+    command = ["openFPGALoader", *plan.board.loader.split(), *(["--write-flash"] if persist else []), str(bit)]
     print(" ".join(command), flush=True)
     if subprocess.run(command, check=False).returncode != 0:
         raise Problem(f"openFPGALoader found no {plan.board.name}, or could not write to it (what it said is above): is the board "
                       "connected and powered, and may you use its USB device (udev rules of openFPGALoader)?")
 
 
-def main():
+def main(words=None):
     ending.take_children_along()
     parser = argparse.ArgumentParser(prog="bitstream", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -205,16 +190,14 @@ def main():
                            ("check", check_bitstream)):
         sub = commands.add_parser(name)
         sub.set_defaults(function=function)
-        for option in ("board", "size", "tiles", "clk-mhz", "act", "seed", "model"):
+        for option in ("board", "size", "tiles", "clk-mhz", "act", "seed", "model", "hosts", "place-flags", "persist"):
             sub.add_argument(f"--{option}", default="")
         sub.add_argument("--lacuna", default="build/main/cli/lacuna")
         sub.add_argument("--seeds", default="1..8")
-        sub.add_argument("--jobs", type=int, default=2)
-        sub.add_argument("--hosts", default="")
-        sub.add_argument("--place-flags", default="")
-        sub.add_argument("--timeout", type=int, default=3600)
-        sub.add_argument("--persist", action="store_true")
-    options = parser.parse_args()
+        sub.add_argument("--jobs", default="2")
+        sub.add_argument("--timeout", default="3600")
+        sub.add_argument("--arguments-only", action="store_true", help="check the arguments, and end")
+    options = parser.parse_args(words)
     try:
         options.function(options)
     except Problem as problem:

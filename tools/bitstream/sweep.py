@@ -15,19 +15,6 @@ from tools.bitstream.problem import Problem
 LOG_COLUMNS = ("Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command")
 
 
-def parse_seeds(text):
-    """`1..8`, `3`, or `1,5,9`."""
-    if match := re.fullmatch(r"(\d+)\.\.(\d+)", text):
-        seeds = list(range(int(match[1]), int(match[2]) + 1))
-    elif re.fullmatch(r"\d+(,\d+)*", text):
-        seeds = [int(seed) for seed in text.split(",")]
-    else:
-        seeds = []
-    if not seeds or len(seeds) > 1000:
-        raise Problem(f"SEEDS={text}: expected a range such as 1..8, or a list such as 1,5,9")
-    return seeds
-
-
 def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     """Runs nextpnr for every seed; returns what became of each, the best first, and leaves the best as place.*. Seeds that
     were routed before, of the same inputs, are not routed again."""
