@@ -1,10 +1,16 @@
 """Builds with stand-ins for the tools: what is run again, what is kept, and what is refused."""
 
+import contextlib
+import dataclasses
+import io
+import json
+import shutil
 import unittest
 import unittest.mock
 
 from tests.boards import stubs
-from tools.bitstream import floorplan, stages
+from tools.bitstream import floorplan, main, pll, stages
+from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem
 
 
@@ -40,6 +46,59 @@ class Stages(stubs.Stubs):
         self.switch("broken", False)
         self.assertNotIn("nothing changed", self.said(stages.place, self.plan, 9)[1])
         self.assertIn("nothing changed", self.said(stages.place, self.plan, 9)[1])
+
+
+class Records(stubs.Stubs):
+    """What a build does with the record of an earlier one."""
+
+    def build(self, command, mhz, *words):
+        """Exit status, message and output of a build at a clock."""
+        plan = dataclasses.replace(self.plan, clock=pll.dividers(25, mhz))
+        with (unittest.mock.patch.object(planning, "make_plan", lambda *_: plan),
+              contextlib.redirect_stderr(io.StringIO()) as errors, contextlib.redirect_stdout(io.StringIO()) as out):
+            status = main.main([command, "--board=ulx3s", "--size=25f", *words])
+        return status, errors.getvalue(), out.getvalue()
+
+    def kept(self):
+        return json.loads((self.plan.folder / "record.json").read_text())
+
+    def test_a_build_that_misses_leaves_the_record_and_bitstream_of_one_that_met(self):
+        self.assertEqual(self.build("build", 100, "--seed=4")[0], 0)
+        record, bitstream = self.kept(), (self.plan.folder / "last.bit").read_bytes()
+        self.assertEqual((record["seed"], record["met"], record["hold_violations"]), (4, True, 0))
+        status, errors, out = self.build("build", 125, "--seed=5")
+        self.assertEqual(status, 1)
+        self.assertIn("the clock of 125.00 MHz is missed: 105.00 MHz", errors)
+        self.assertIn("stays as it was (104.00 MHz, seed 4)", out)
+        self.assertEqual(self.kept(), record)
+        self.assertEqual((self.plan.folder / "last.bit").read_bytes(), bitstream)
+        status, _, out = self.build("build", 100)
+        self.assertEqual(status, 0)
+        self.assertIn("seed 4", out)
+
+    def test_without_a_record_that_met_a_miss_is_kept(self):
+        self.assertEqual(self.build("build", 125, "--seed=5")[0], 1)
+        self.assertFalse(self.kept()["met"])
+        self.assertEqual(self.build("build", 100, "--seed=4")[0], 0)
+        self.assertTrue(self.kept()["met"])
+
+    @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not there")
+    def test_so_does_a_sweep(self):
+        self.assertEqual(self.build("timing", 100, "--seeds=2")[0], 0)
+        status, errors, out = self.build("timing", 125, "--seeds=3")
+        self.assertEqual((status, self.kept()["seed"]), (1, 2))
+        self.assertIn("stays as it was (102.00 MHz, seed 2)", out)
+
+    def test_hold_violations_are_a_miss(self):
+        self.switch("hold")
+        status, errors, out = self.build("build", 100, "--seed=6")
+        self.assertEqual(status, 1)
+        self.assertIn("hold times are missed: 7 violations", errors)
+        self.assertNotIn("the clock of", errors)
+        self.assertIn("7 hold violations", out)
+        self.assertEqual((self.kept()["met"], self.kept()["hold_violations"]), (False, 7))
+        self.assertFalse((self.plan.folder / "last.bit").exists())
+        self.assertEqual(self.build("build", 100, "--seed=5")[0], 0)
 
 
 if __name__ == "__main__":

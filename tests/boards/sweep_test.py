@@ -34,6 +34,13 @@ class Sweep(stubs.Stubs):
         self.assertEqual((self.plan.folder / "place.config").read_text(), "seed 3\n")
         self.assertIn("seed 2: 102.00 MHz", said)
 
+    def test_a_seed_with_hold_violations_is_worse_than_all_without(self):
+        self.switch("hold")
+        outcomes, said = self.sweep([7, 2, 6, 1])
+        self.assertEqual([(o["seed"], o["hold_violations"]) for o in outcomes], [(2, 0), (1, 0), (7, 7), (6, 7)])
+        self.assertEqual((self.plan.folder / "place.config").read_text(), "seed 2\n")
+        self.assertIn("seed 7: 107.00 MHz, 7 hold violations", said)
+
     def test_a_sweep_goes_on_where_it_was(self):
         self.sweep([1, 2])
         outcomes, said = self.sweep([1, 2, 3])

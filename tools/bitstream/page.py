@@ -3,7 +3,7 @@
 import html
 import re
 
-from tools.bitstream.result import SHOWN, our_name
+from tools.bitstream.result import SHOWN, hold_text, our_name
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --bar: #2a78d6; --soft: #8882; }
@@ -78,7 +78,7 @@ def page(result, floorplan_file):
         "geometry": ", ".join(f"{name} {value}" for name, value in result["geometry"].items()),
         "seed": str(result["seed"]),
         "tools": ", ".join(f"{name} {value}" for name, value in result["tools"].items()),
-        "hold times": "checked" if result["hold_checked"] else "not checked by this nextpnr (0.8 and later do)",
+        "hold times": hold_text(result),
         "sources": result["source_hash"], "command": result["command"],
     }
     rows = "".join(f"<tr><th>{name}<td>{e(value)}" for name, value in facts.items())

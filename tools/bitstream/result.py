@@ -38,20 +38,29 @@ def critical_path(report):
     return []
 
 
-def record(plan, report, seed, seeds, versions, command):
-    """What results/timing keeps."""
+def hold_violations(log):
+    """How many nextpnr counts in its log after routing. It ends well with them, because of --timing-allow-fail."""
+    text = log.read_text(errors="replace")
+    counted = re.findall(r"(?m)^Info: (\d+) Hold/min time violations", text)
+    return int(counted[-1]) if counted else len(re.findall(r"(?m)^\w+: Hold/min time violation for", text))
+
+
+def record(plan, report, log, seed, seeds, versions, command):
+    """What results/timing keeps. @param log nextpnr's"""
     name, achieved, asked = clock_of(report)
     path = critical_path(report)
+    violations = hold_violations(log)
     return {
         "board": plan.board.id, "name": plan.board.name, "size": plan.size, "part": plan.part,
         "timed_as": f"{plan.timed_part}-{plan.board.grade}", "package": plan.board.package,
         "clock_mhz": round(plan.clock.clock_mhz, 6), "achieved_mhz": round(achieved, 2),
-        "met": achieved >= plan.clock.clock_mhz, "constraint_mhz": asked,
+        "met": achieved >= plan.clock.clock_mhz and not violations, "constraint_mhz": asked,
         "seed": seed, "seeds": seeds, "geometry": {**plan.engine, **plan.system, "Act": plan.act},
         "pll": {"reference_mhz": plan.board.oscillator_mhz, "input": plan.clock.input, "feedback": plan.clock.feedback,
                 "output": plan.clock.output},
         "utilisation": {cell: report["utilization"][cell] for cell, _ in SHOWN if cell in report["utilization"]},
         "critical_path": path, "tools": versions, "hold_checked": hold_is_checked(versions["nextpnr-ecp5"]),
+        "hold_violations": violations,
         "source_hash": plan.source_hash(), "command": command,
     }
 
@@ -60,6 +69,12 @@ def hold_is_checked(nextpnr):
     """nextpnr looks at hold times from 0.8 on."""
     found = re.search(r"(\d+)\.(\d+)", nextpnr)
     return bool(found) and (int(found[1]), int(found[2])) >= (0, 8)
+
+
+def hold_text(result):
+    if result["hold_checked"]:
+        return f"{result['hold_violations']} hold violations"
+    return "hold times not checked by this nextpnr (0.8 and later do)"
 
 
 def path_text(path):
@@ -84,7 +99,7 @@ def table(result):
         f"{result['name']}, {result['part']} grade {result['timed_as'][-1]} {result['package']}: T={geometry['Tiles']} "
         f"P={geometry['Ports']} weight_depth={geometry['WeightDepth']} act={geometry['Act']}",
         f"clock: asked {result['clock_mhz']:.2f} MHz, reached {result['achieved_mhz']:.2f} MHz (seed {result['seed']}, "
-        f"nextpnr {result['tools']['nextpnr-ecp5']}, {'with' if result['hold_checked'] else 'without'} a check of hold times)",
+        f"nextpnr {result['tools']['nextpnr-ecp5']}, {hold_text(result)})",
         f"{'resource':<18}{'used':>8}{'available':>11}{'':>7}",
     ]
     for cell, name in SHOWN:
@@ -103,7 +118,19 @@ def write_timing(name, result):
     file = timing_file(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(result, indent=1) + "\n")
-    return file
+
+
+def keep(name, outcome):
+    """Writes an outcome as the record, unless it misses what the record there meets; says so. What is kept stays that of the last
+    bitstream."""
+    file = timing_file(name)
+    kept = read_timing(name)
+    if kept and kept["met"] and not outcome["met"]:
+        print(f"record: {file.relative_to(ROOT)} stays as it was ({kept['achieved_mhz']:.2f} MHz, seed {kept['seed']}), since this "
+              "build misses its timing")
+    else:
+        write_timing(name, outcome)
+        print(f"record: {file.relative_to(ROOT)}")
 
 
 def read_timing(name):
@@ -131,5 +158,6 @@ def seed_table(seeds):
             lines.append(f"{s['seed']:>5}{s['ended']:>10}{s['seconds']:>7.0f}")
         else:
             bar = "#" * round(40 * s["achieved_mhz"] / most)
-            lines.append(f"{s['seed']:>5}{s['achieved_mhz']:>10.2f}{s['seconds']:>7.0f}  {bar}")
+            holds = f" {s['hold_violations']} hold violations" if s["hold_violations"] else ""
+            lines.append(f"{s['seed']:>5}{s['achieved_mhz']:>10.2f}{s['seconds']:>7.0f}  {bar}{holds}")
     return "\n".join(lines)

@@ -36,17 +36,22 @@ def sweep(plan, seeds, jobs, hosts, seconds, flags=()):
     if left:
         route(plan, folder, left, jobs, hosts, seconds, flags)
         outcomes = read_outcomes(folder, seeds)
-    done = [o for o in outcomes if o["achieved_mhz"] is not None]
-    if not done:
+    if all(o["achieved_mhz"] is None for o in outcomes):
         ends = ", ".join(f"seed {o['seed']} {o['ended']} after {o['seconds']} s" for o in outcomes)
         raise Problem(f"no seed was routed: {ends}; see {folder.relative_to(ROOT)}/seed-*.log and parallel.log there "
                       "(PLACE_TIMEOUT= gives more time)")
-    best = max(done, key=lambda o: o["achieved_mhz"])
+    outcomes = sorted(outcomes, key=rank)
+    best = outcomes[0]
     with stages.doing(plan, "place", stages.placement_key(plan, best["seed"], flags)):
         for kind in ("config", "report.json", "log"):
             shutil.copyfile(folder / f"seed-{best['seed']}.{kind}", plan.folder / f"place.{kind}")
         (plan.folder / "floorplan.txt").unlink(missing_ok=True)
-    return sorted(outcomes, key=lambda o: -(o["achieved_mhz"] or 0))
+    return outcomes
+
+
+def rank(outcome):
+    """Of a sort with the best first: those with hold violations behind all others that were routed."""
+    return outcome["achieved_mhz"] is None, outcome["hold_violations"] > 0, -(outcome["achieved_mhz"] or 0)
 
 
 def route(plan, folder, seeds, jobs, hosts, seconds, flags):
@@ -75,7 +80,8 @@ def route(plan, folder, seeds, jobs, hosts, seconds, flags):
 
 def seed_line(outcome):
     reached = f"{outcome['achieved_mhz']:.2f} MHz" if outcome["achieved_mhz"] else outcome["ended"]
-    return f"  seed {outcome['seed']}: {reached}, {outcome['seconds']} s"
+    holds = f", {outcome['hold_violations']} hold violations" if outcome["hold_violations"] else ""
+    return f"  seed {outcome['seed']}: {reached}{holds}, {outcome['seconds']} s"
 
 
 def seed_of(command):
@@ -98,14 +104,15 @@ def read_outcomes(folder, seeds):
     for seed in seeds:
         job = jobs.get(seed)
         report = folder / f"seed-{seed}.report.json"
-        achieved = None
+        achieved, holds = None, 0
         if not job:
             ended = "not begun"
         elif job["Exitval"] == "0" and report.is_file():
             achieved, ended = round(result.clock_of(json.loads(report.read_text()))[1], 2), "routed"
+            holds = result.hold_violations(folder / f"seed-{seed}.log")
         else:
             # GNU parallel ends a job that takes too long with SIGTERM.
             ended = "timeout" if job["Signal"] == "15" or job["Exitval"] == "-1" else "failed"
-        outcomes.append({"seed": seed, "achieved_mhz": achieved, "ended": ended,
+        outcomes.append({"seed": seed, "achieved_mhz": achieved, "hold_violations": holds, "ended": ended,
                          "seconds": round(float(job["JobRuntime"])) if job else 0})
     return outcomes
