@@ -1,11 +1,15 @@
 """Plans of bitstreams: dividers, defaults, the message of everything that cannot be built, and the readers of reports."""
 
+import contextlib
+import io
 import json
 import pathlib
 import re
+import tempfile
 import unittest
+import unittest.mock
 
-from tools.bitstream import check, pll, result, retarget
+from tools.bitstream import check, main, pll, result, retarget
 from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem
 
@@ -113,6 +117,44 @@ class Plans(unittest.TestCase):
     def test_overrides_have_names_of_their_own(self):
         self.assertEqual(planning.make_plan("ulx3s").name, "ulx3s-85f")
         self.assertEqual(planning.make_plan("ulx3s", "45f", "2", "80", "16").name, "ulx3s-45f-t2-act16-80mhz")
+
+
+BOARD_MK = """\
+# A board.
+BOARD_NAME := Good
+BOARD_SIZES := 25f=LFE5U-25F
+BOARD_PACKAGE := CABGA381
+BOARD_GRADE := 6
+BOARD_OSCILLATOR_MHZ := 25
+BOARD_BAUD := 115200
+BOARD_UART := none
+BOARD_LOADER := --board good
+"""
+
+
+class Boards(unittest.TestCase):
+    def test_a_bad_board_names_all_its_bad_keys_and_the_others_are_listed(self):
+        bad = (BOARD_MK.replace("25f=LFE5U-25F", "25f 45f=LFE5U-45F 85f=LFE6").replace("GRADE := 6", "GRADE := 9")
+               .replace("MHZ := 25", "MHZ := sixteen").replace("BAUD := 115200", "BAUD := fast").replace("BOARD_UART := ", "BOARD_UART = "))
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(planning, "BOARDS", pathlib.Path(folder)):
+            for name, text in (("bad", bad), ("good", BOARD_MK)):
+                (pathlib.Path(folder) / name).mkdir()
+                (pathlib.Path(folder) / name / "board.mk").write_text(text)
+            with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as errors:
+                status = main.main(["boards"])
+        self.assertEqual(status, 1)
+        self.assertIn("\ngood           25f   LFE5U-25F       115 MHz", out.getvalue())
+        starts = ("boards: 7 problems:", "boards/bad/board.mk:8: got 'BOARD_UART = none', expected BOARD_<key> := <value>",
+                  "boards/bad/board.mk: BOARD_UART: got '', expected a line with it",
+                  "boards/bad/board.mk: BOARD_SIZES: got '25f', expected <size>=<part> with a part of LFE5U-12F",
+                  "boards/bad/board.mk: BOARD_SIZES: got '85f=LFE6', expected <size>=<part>",
+                  "boards/bad/board.mk: BOARD_GRADE: got '9', expected one of 6, 7, 8",
+                  "boards/bad/board.mk: BOARD_OSCILLATOR_MHZ: got 'sixteen', expected a number of MHz",
+                  "boards/bad/board.mk: BOARD_BAUD: got 'fast', expected a number of bits a second")
+        lines = [line.strip() for line in errors.getvalue().splitlines()]
+        self.assertEqual(len(lines), len(starts), errors.getvalue())
+        for line, start in zip(lines, starts):
+            self.assertTrue(line.startswith(start), line)
 
 
 class Reports(unittest.TestCase):

@@ -149,16 +149,16 @@ def timing(options):
 
 
 def list_boards(_options):
+    """A board that cannot be built is a Problem, after all others."""
+    problems = Problems()
     best = result.best_timings()
     older = False
     print(f"{'BOARD':<15}{'SIZE':<6}{'part':<14}{'clock':>9}  {'default engine':<34}{'built':<22}UART")
     for name in planning.board_names():
-        board = planning.read_board(name)
-        for size, part in board.sizes.items():
-            try:
-                plan = planning.make_plan(name, size)
-            except Problem as problem:
-                print(f"{name:<15}{size:<6}{part:<14}{problem}")
+        board = problems.of(planning.read_board, name)
+        for size, part in board.sizes.items() if board else ():
+            plan = problems.of(planning.make_plan, name, size)
+            if not plan:
                 continue
             kept = best.get((name, size))
             built = f"{kept['achieved_mhz']:.1f} MHz (seed {kept['seed']})" if kept else "no"
@@ -168,6 +168,7 @@ def list_boards(_options):
             print(f"{name:<15}{size:<6}{part:<14}{plan.clock.clock_mhz:>5.0f} MHz  {engine:<34}{built:<22}{board.uart}")
     if older:
         print(f"{rates.OLDER.strip()} of older sources or board files: make timing BOARD=... SIZE=... builds it again")
+    problems.end()
 
 
 def show_rates(options):

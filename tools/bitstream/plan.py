@@ -57,23 +57,40 @@ class Board:
 
 
 def read_board(name):
-    path = BOARDS / name / "board.mk"
+    where = f"boards/{name}/board.mk"
+    problems = Problems()
     values = {}
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for at, line in enumerate((BOARDS / name / "board.mk").read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         match = re.fullmatch(r"BOARD_([A-Z_]+) := (.+)", line)
-        if not match or match[1] not in KEYS:
-            raise Problem(f"{path.relative_to(ROOT)}:{number}: got '{line}', expected BOARD_<key> := <value> with a key of "
-                          + ", ".join(sorted(KEYS)))
-        values[match[1]] = match[2].strip()
-    if missing := KEYS - values.keys():
-        raise Problem(f"{path.relative_to(ROOT)}: BOARD_{', BOARD_'.join(sorted(missing))} missing")
-    sizes = dict(pair.split("=") for pair in values["SIZES"].split())
-    if unknown := set(sizes.values()) - PARTS.keys():
-        raise Problem(f"{path.relative_to(ROOT)}: unknown part {', '.join(unknown)}; expected one of {', '.join(PARTS)}")
-    return Board(name, values["NAME"], sizes, values["PACKAGE"], values["GRADE"], float(values["OSCILLATOR_MHZ"]),
-                 int(values["BAUD"]), values["UART"], values["LOADER"])
+        if match and match[1] in KEYS:
+            values[match[1]] = match[2].strip()
+        else:
+            problems.messages.append(f"{where}:{at}: got '{line}', expected BOARD_<key> := <value> with a key of "
+                                     + ", ".join(sorted(KEYS)))
+
+    def wrong(key, got, expected):
+        problems.messages.append(f"{where}: BOARD_{key}: got '{got}', expected {expected}")
+
+    for key in sorted(KEYS - values.keys()):
+        wrong(key, "", "a line with it")
+    sizes = {}
+    for pair in values.get("SIZES", "").split():
+        size, _, part = pair.partition("=")
+        if size and part in PARTS:
+            sizes[size] = part
+        else:
+            wrong("SIZES", pair, f"<size>=<part> with a part of {', '.join(PARTS)}")
+    grades = sorted({grade for facts in devices().values() for grade in facts["clock_mhz"]})
+    if (grade := values.get("GRADE", grades[0])) not in grades:
+        wrong("GRADE", grade, f"one of {', '.join(grades)}")
+    if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)?", mhz := values.get("OSCILLATOR_MHZ", "1")):
+        wrong("OSCILLATOR_MHZ", mhz, "a number of MHz")
+    if not re.fullmatch(r"[1-9][0-9]*", baud := values.get("BAUD", "1")):
+        wrong("BAUD", baud, "a number of bits a second")
+    problems.end()
+    return Board(name, values["NAME"], sizes, values["PACKAGE"], grade, float(mhz), int(baud), values["UART"], values["LOADER"])
 
 
 def board_names():
