@@ -8,6 +8,8 @@ def end(number, _frame):
 
 
 def take_children_along():
-    """SIGTERM ends this process as an exception does, which whoever has started a program handles; by default it would leave
-    the program behind."""
+    """SIGTERM and SIGHUP (a closed terminal) end this process as an exception does, which whoever has started a program handles;
+    by default they would leave the program behind. Under nohup SIGHUP stays ignored."""
     signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, end)

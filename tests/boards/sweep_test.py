@@ -85,19 +85,40 @@ class Sweep(stubs.Stubs):
 
 @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not there")
 class End(unittest.TestCase):
-    def test_no_job_outlives_the_command(self):
+    def ended(self, number, send, before=""):
+        """Runs a job of GNU parallel, sends a signal, and returns the exit status and whether the job is still there."""
         with tempfile.TemporaryDirectory() as folder:
-            script = ("from tools import ending, parallel; ending.take_children_along(); "
+            script = (f"{before}from tools import ending, parallel; ending.take_children_along(); "
                       f"parallel.run(['echo $$ > {{}}; exec sleep 600'], '{folder}/pid')")
-            process = subprocess.Popen([sys.executable, "-c", script], cwd=planning.ROOT)
+            process = subprocess.Popen([sys.executable, "-c", script], cwd=planning.ROOT, start_new_session=True)
             file = pathlib.Path(folder) / "pid"
             while not (file.is_file() and file.read_text().endswith("\n")):
                 self.assertIsNone(process.poll())
                 time.sleep(0.05)
-            process.send_signal(signal.SIGTERM)
-            self.assertEqual(process.wait(), 128 + signal.SIGTERM)
-            with self.assertRaises(ProcessLookupError):
-                os.kill(int(file.read_text()), 0)
+            job = int(file.read_text())
+            send(process.pid, number)
+            try:
+                status = process.wait(5)
+            except subprocess.TimeoutExpired:
+                status = None
+            there = pathlib.Path(f"/proc/{job}").exists()
+            if status is None:
+                process.terminate()
+                process.wait()
+            elif there:
+                os.kill(job, signal.SIGKILL)
+            return status, there
+
+    def test_no_job_outlives_the_command(self):
+        self.assertEqual(self.ended(signal.SIGTERM, os.kill), (128 + signal.SIGTERM, False))
+
+    def test_no_job_outlives_a_terminal_that_is_closed(self):
+        """Which tells the whole group."""
+        self.assertEqual(self.ended(signal.SIGHUP, os.killpg), (128 + signal.SIGHUP, False))
+
+    def test_nohup_stays_in_force(self):
+        ignored = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        self.assertEqual(self.ended(signal.SIGHUP, os.kill, ignored), (None, True))
 
 
 if __name__ == "__main__":
