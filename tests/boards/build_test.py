@@ -5,6 +5,8 @@ import dataclasses
 import io
 import json
 import shutil
+import subprocess
+import sys
 import unittest
 import unittest.mock
 
@@ -88,6 +90,20 @@ class Records(stubs.Stubs):
         status, errors, out = self.build("timing", 125, "--seeds=3")
         self.assertEqual((status, self.kept()["seed"]), (1, 2))
         self.assertIn("stays as it was (102.00 MHz, seed 2)", out)
+
+    def test_a_folder_has_one_build_at_a_time(self):
+        holder = ("import fcntl, sys; file = open(sys.argv[1], 'w'); fcntl.flock(file, fcntl.LOCK_EX); print('held', flush=True); "
+                  "sys.stdin.read()")
+        other = subprocess.Popen([sys.executable, "-c", holder, str(self.plan.folder / "lock")], text=True,
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.assertEqual(other.stdout.readline(), "held\n")
+        for command in ("build", "timing"):
+            status, errors, _ = self.build(command, 100)
+            self.assertEqual(status, 1)
+            self.assertIn(f"build/bitstream/{self.plan.name} is in use by another build", errors)
+        self.assertEqual(self.calls(), [])
+        other.communicate("")
+        self.assertEqual(self.build("build", 100)[0], 0)
 
     def test_hold_violations_are_a_miss(self):
         self.switch("hold")

@@ -79,9 +79,12 @@ def finish(plan, options, seed, seeds, target):
 
 def build(options):
     plan, seed = arguments.of_build(options)
-    if options.arguments_only:
-        return
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    if not options.arguments_only:
+        with stages.locked(plan):
+            build_plan(plan, seed, options)
+
+
+def build_plan(plan, seed, options):
     check_fit(plan, options)
     print(f"{plan.board.name} {plan.size}: T={plan.engine['Tiles']}, {plan.clock.clock_mhz:.2f} MHz, "
           f"in {plan.folder.relative_to(planning.ROOT)}", flush=True)
@@ -115,7 +118,11 @@ def check_bitstream(options):
     options.board, options.size, options.tiles, options.clk_mhz = "ulx3s", "25f", "1", "25"
     plan = dataclasses.replace(planning.make_plan(options.board, options.size, options.tiles, options.clk_mhz), name="check")
     plan.engine.update(WeightDepth=1024, RowDepth=256, BankDepth=256, BankColumns=4)
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    with stages.locked(plan):
+        check_plan(plan, options)
+
+
+def check_plan(plan, options):
     check_fit(plan, options)
     stages.synthesise(plan)
     stages.place(plan, 1)
@@ -139,7 +146,11 @@ def timing(options):
     plan, seeds, jobs, seconds = arguments.of_timing(options)
     if options.arguments_only:
         return
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    with stages.locked(plan):
+        sweep_plan(plan, seeds, jobs, seconds, options)
+
+
+def sweep_plan(plan, seeds, jobs, seconds, options):
     stages.synthesise(plan)
     outcomes = sweep.sweep(plan, seeds, jobs, options.hosts, seconds, options.place_flags.split())
     outcome = finish(plan, options, outcomes[0]["seed"], outcomes, "timing")

@@ -5,6 +5,7 @@ only while the stage's outputs are those of them.
 """
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import pathlib
@@ -47,6 +48,18 @@ def version(program):
 
 def versions():
     return {program: version(program) for program in ("yosys", "nextpnr-ecp5", "ecppack")}
+
+
+@contextlib.contextmanager
+def locked(plan):
+    """Makes the build's folder and has it for this process alone; a Problem if another one has it."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    with (plan.folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(f"{plan.folder.relative_to(ROOT)} is in use by another build: wait for its end, or end it") from None
+        yield
 
 
 def key_of(*parts):
