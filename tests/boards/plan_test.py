@@ -9,7 +9,7 @@ import tempfile
 import unittest
 import unittest.mock
 
-from tools.bitstream import check, main, pll, result, retarget
+from tools.bitstream import check, main, pll, rates, result, retarget
 from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem
 
@@ -169,6 +169,15 @@ class Reports(unittest.TestCase):
         self.assertFalse(result.hold_is_checked("0.7-1+b2"))
         self.assertTrue(result.hold_is_checked("0.8"))
         self.assertTrue(result.hold_is_checked("0.11.1"))
+
+    def test_rates_name_fmax_and_the_clock_of_the_pll(self):
+        row = {"name": "A", "timed_as": "LFE5U-25F-6", "tiles": 2, "mhz": 149.79, "clock_mhz": 145, "present": False,
+               "model": "kjv-8x", "cycles": 784, "us": 5.234, "gops": 1.23, "effective": 9.84}
+        header, _, asked, same, _ = rates.table([row, {**row, "mhz": 145.04}]).splitlines()
+        self.assertIn("| Fmax after routing | PLL's clock, where it differs |", header)
+        self.assertEqual(asked, "| A, LFE5U-25F-6, T = 2 | 149.8 MHz * | 145.0 MHz | kjv-8x | 784 | 5.23 | 1.2 | 9.8 |")
+        self.assertIn("| 145.0 MHz * |  | kjv-8x |", same)
+        self.assertIn(header + "\n", (ROOT / "README.md").read_text())
 
     def test_records_of_other_sources_or_options_are_told(self):
         plan = planning.make_plan("ulx3s", "45f", "", "130")

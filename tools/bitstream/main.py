@@ -14,15 +14,15 @@ import subprocess
 import sys
 
 from tools import ending
-from tools.bitstream import arguments, check, page, plan as planning, rates, result, stages, sweep
+from tools.bitstream import arguments, check, page, plan as planning, program, rates, result, stages, sweep
 from tools.bitstream.problem import Problem, Problems
 
 
-def lacuna(options, *arguments):
+def lacuna(options, *words):
     """Runs the program `lacuna`; its one message is the Problem."""
-    done = subprocess.run([options.lacuna, *map(str, arguments)], capture_output=True, text=True, check=False)
+    done = program.run(options.lacuna, *words)
     if done.returncode != 0:
-        raise Problem((done.stderr or done.stdout).strip().removeprefix("lacuna: "))
+        raise program.problem(done)
     if done.stdout:
         print(done.stdout.rstrip(), flush=True)
 

@@ -1,0 +1,14 @@
+"""The program `lacuna`, of which baking and estimates are parts."""
+
+import subprocess
+
+from tools.bitstream.problem import Problem
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def problem(done):
+    """Of a run that failed: the program's one message."""
+    return Problem((done.stderr or done.stdout).strip().removeprefix("lacuna: "))
