@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import json
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import unittest
 import unittest.mock
 
 from tests.boards import stubs
-from tools.bitstream import floorplan, main, pll, stages
+from tools.bitstream import check, floorplan, main, pll, stages
 from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem
 
@@ -21,6 +22,24 @@ class Stages(stubs.Stubs):
 
     def with_other_inputs(self):
         return unittest.mock.patch.object(stages, "version", lambda program: "another")
+
+    def test_versions_are_what_the_programs_say(self):
+        self.assertEqual(stages.versions(), {"yosys": "Yosys 0.52 (git sha1 fee39a328)", "nextpnr-ecp5": "0.11.1",
+                                             "ecppack": "Project Trellis ecppack Version 1.4"})
+
+    def test_each_run_of_a_check_leaves_its_log(self):
+        logs = []
+
+        def run(_name, command, log):
+            logs.append(log.name)
+            pathlib.Path(command[-1]).write_text(".bram_init 1\n001 002\n")
+
+        self.patch(stages, "run", run)
+        config = self.plan.folder / "place.config"
+        config.write_text(".bram_init 1\n001 002\n")
+        for name in ("base", "baked"):
+            check.unpack(self.plan, config, name)
+        self.assertEqual((len(logs), len(set(logs))), (8, 8), logs)
 
     def test_a_netlist_that_failed_its_check_is_made_again(self):
         self.said(stages.synthesise, self.plan)

@@ -26,14 +26,14 @@ def unpack(plan, config, name):
     """Packs and unpacks a configuration; a Problem if anything is not the same."""
     bit = plan.folder / f"{name}.bit"
     back = plan.folder / f"{name}.unpacked.config"
-    stages.run("ecppack", ["ecppack", "--compress", str(config), str(bit)], plan.folder / "check.log")
-    stages.run("ecpunpack", ["ecpunpack", str(bit), str(back)], plan.folder / "check.log")
+    stages.run("ecppack", ["ecppack", "--compress", str(config), str(bit)], plan.folder / f"check-{name}-pack.log")
+    stages.run("ecpunpack", ["ecpunpack", str(bit), str(back)], plan.folder / f"check-{name}-unpack.log")
     packed = []
     for kind, file in (("original", config), ("unpacked", back)):
         text = plan.folder / f"{name}.{kind}.plain.config"
         text.write_text(plain(file.read_text()))
         packed.append(text.with_suffix(".bit"))
-        stages.run("ecppack", ["ecppack", str(text), str(packed[-1])], plan.folder / "check.log")
+        stages.run("ecppack", ["ecppack", str(text), str(packed[-1])], plan.folder / f"check-{name}-{kind}.log")
     if packed[0].read_bytes() != packed[1].read_bytes():
         raise Problem(f"{name}: the unpacked bitstream is not the one of the configuration ({packed[0].name}, {packed[1].name})")
     first, second = sections(config.read_text()), sections(back.read_text())

@@ -43,7 +43,9 @@ def version(program):
         raise Problem(f"{program} is not on PATH: run make setup")
     said = subprocess.run([program, "-V" if program == "yosys" else "--version"], capture_output=True, text=True)
     lines = [line for line in (said.stdout + said.stderr).splitlines() if "ersion" in line or line.startswith("Yosys")]
-    return (lines[0] if lines else "unknown").strip().rstrip(")").split("(Version ")[-1].removeprefix("Version ")
+    line = lines[0].strip() if lines else "unknown"
+    in_brackets = re.search(r"\(Version (.+)\)$", line)  # nextpnr's
+    return in_brackets[1] if in_brackets else line.removeprefix("Version ")
 
 
 def versions():
