@@ -72,7 +72,8 @@ class Arguments(stubs.Stubs):
     def test_only_persist_1_writes_the_flash_memory(self):
         with unittest.mock.patch.object(arguments.shutil, "which", return_value=None):
             self.refused(("flash", "--board=colorlight-i5", "--tiles=1", "--persist=no"), "PERSIST=no: expected 1",
-                         "there is no bitstream yet, build/bitstream/colorlight-i5-25f-t1/last.bit: make bitstream BOARD=colorlight-i5 TILES=1",
+                         "there is no bitstream yet, build/bitstream/colorlight-i5-25f-t1/last.bit: make bitstream "
+                         "BOARD=colorlight-i5 TILES=1",
                          "openFPGALoader is not on PATH")
         self.assertFalse((planning.ROOT / "build/bitstream/colorlight-i5-25f-t1").exists())
         self.add_program("openFPGALoader", LOADER)

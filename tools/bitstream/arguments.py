@@ -9,7 +9,7 @@ import subprocess
 from tools.bitstream import plan as planning
 from tools.bitstream.problem import Problem, Problems
 
-MAX_SEED = 2**31 - 1  # nextpnr reads a seed as an int
+MAX_SEED = 2**31 - 1  # nextpnr 0.7 reads a seed as an int; later ones take more
 MAX_SEEDS = 1000
 MAX_JOBS = 1000
 MAX_SECONDS = 1000000

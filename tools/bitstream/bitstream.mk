@@ -30,10 +30,10 @@ lacuna-program: $(BUILD)/build.ninja
 	$(call ninja,lacuna)
 
 # Only a model needs a program of ours.
-model_program = $(if $(call given,MODEL),@$(MAKE) --no-print-directory TILES=13 ACT=8 MODEL= lacuna-program)
+MODEL_PROGRAM := --no-print-directory TILES=13 ACT=8 MODEL= lacuna-program
 
 bitstream: bitstream-arguments setup-ready ## Synthesise, place and route for a board; BOARD= SIZE= TILES= CLK_MHZ= ACT= SEED= MODEL=
-	$(model_program)
+	$(if $(call given,MODEL),@$(MAKE) $(MODEL_PROGRAM))
 	@$(BITSTREAM) build $(BITSTREAM_FLAGS) --lacuna $(BITSTREAM_PROGRAM)
 
 timing: timing-arguments setup-ready ## Sweep of place-and-route seeds; SEEDS=1..8 JOBS=n HOSTS=a,b PLACE_TIMEOUT=s
@@ -41,7 +41,7 @@ timing: timing-arguments setup-ready ## Sweep of place-and-route seeds; SEEDS=1.
 
 # A model whose weights fit the check's small engine would be baked, too: MODEL=file.
 bitstream-check: check-arguments setup-ready ## Build one small bitstream and unpack it again to compare
-	$(model_program)
+	$(if $(call given,MODEL),@$(MAKE) $(MODEL_PROGRAM))
 	@$(BITSTREAM) $(BITSTREAM_CHECK) --lacuna $(BITSTREAM_PROGRAM)
 
 boards: ## List the boards, their engines, and what was built for them

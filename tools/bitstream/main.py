@@ -67,7 +67,8 @@ def check_block_rams(plan, report):
 def finish(plan, options, seed, seeds, target):
     """Record, page and table of what lies in the folder."""
     report = json.loads((plan.folder / "place.report.json").read_text())
-    outcome = result.record(plan, report, plan.folder / "place.log", seed, seeds, stages.versions(), arguments.command_of(target, options))
+    outcome = result.record(plan, report, plan.folder / "place.log", seed, seeds, stages.versions(),
+                            arguments.command_of(target, options))
     file = plan.folder / "report.html"
     file.write_text(page.page(outcome, plan.folder / "floorplan.txt"))
     print(result.table(outcome))
