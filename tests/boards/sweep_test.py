@@ -85,10 +85,12 @@ class Sweep(stubs.Stubs):
 
 @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not there")
 class End(unittest.TestCase):
-    def ended(self, number, send, before=""):
-        """Runs a job of GNU parallel, sends a signal, and returns the exit status and whether the job is still there."""
+    def ended(self, number, send, hangup="SIG_DFL"):
+        """Runs a job of GNU parallel, sends a signal, and returns the exit status and whether the job is still there.
+        @param hangup what SIGHUP does at first"""
         with tempfile.TemporaryDirectory() as folder:
-            script = (f"{before}from tools import ending, parallel; ending.take_children_along(); "
+            script = (f"import signal; signal.signal(signal.SIGHUP, signal.{hangup}); "
+                      "from tools import ending, parallel; ending.take_children_along(); "
                       f"parallel.run(['echo $$ > {{}}; exec sleep 600'], '{folder}/pid')")
             process = subprocess.Popen([sys.executable, "-c", script], cwd=planning.ROOT, start_new_session=True)
             file = pathlib.Path(folder) / "pid"
@@ -117,8 +119,7 @@ class End(unittest.TestCase):
         self.assertEqual(self.ended(signal.SIGHUP, os.killpg), (128 + signal.SIGHUP, False))
 
     def test_nohup_stays_in_force(self):
-        ignored = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
-        self.assertEqual(self.ended(signal.SIGHUP, os.kill, ignored), (None, True))
+        self.assertEqual(self.ended(signal.SIGHUP, os.kill, "SIG_IGN"), (None, True))
 
 
 if __name__ == "__main__":
