@@ -170,7 +170,13 @@ Subject subject_of(const EstimateSettings& settings) {
     return subject;
 }
 
-void run_estimate(const EstimateSettings& settings) {
+void run_estimate(const CLI::App& command, const EstimateSettings& settings) {
+    for (const char* name : {"--k", "--k-x", "--k-h", "--k-head", "--cell"}) {
+        if (!settings.model.empty() && command.get_option(name)->count() > 0) {
+            throw Error(fmt::format("estimate: {} is part of a --shape, but '{}' has its own; leave it out",
+                                    name, settings.model));
+        }
+    }
     if (settings.model.empty() == settings.shape.empty()) {
         throw Error(
             "estimate: give either a model file or --shape, for instance --shape 128,256,256/63 --k 2");
@@ -246,7 +252,7 @@ void add_estimate_command(CLI::App& app) {
     command->add_option("--clock-mhz", settings->clock_mhz, "Clock for times and rates")
         ->capture_default_str();
     command->add_flag("--json", settings->json, "Print JSON");
-    command->callback([settings] { run_estimate(*settings); });
+    command->callback([command, settings] { run_estimate(*command, *settings); });
 }
 
 }  // namespace lacuna

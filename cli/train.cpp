@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <initializer_list>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -69,6 +70,21 @@ void run_benchmark(Trainer& trainer, long updates) {
     fmt::print("{}\n", result.dump(2));
 }
 
+/// Options that a task does not look at would be taken for heeded.
+void check_unused(const CLI::App& command, Task task, Problems& problems) {
+    const auto refuse = [&](bool heeded, std::initializer_list<const char*> names, const char* what) {
+        for (const char* name : names) {
+            if (!heeded && command.get_option(name)->count() > 0) {
+                problems.add(fmt::format("{} is for {}, but the task is {}; leave it out", name, what,
+                                         task_name(task)));
+            }
+        }
+    };
+    refuse(task == Task::Words,
+           {"--vocabulary", "--vocabulary-file", "--pretokenised", "--lowercase", "--sampled"}, "words");
+    refuse(is_language(task), {"--embedding"}, "texts");
+}
+
 /// Loads the data; what is wrong with them becomes one of the problems.
 std::optional<Dataset> load_data(const DataOptions& options, Problems& problems) {
     try {
@@ -87,6 +103,7 @@ void run_train(const CLI::App& command, TrainSettings settings) {
         adopt_defaults(command, settings.train, TrainOptions::defaults(loaded->format.task));
         shape = shape_for(settings, *loaded);
         check_shape(shape, problems);
+        check_unused(command, loaded->format.task, problems);
     }
     settings.train.check(problems);
     check_output(settings.files.out, "--out", problems);

@@ -276,6 +276,10 @@ Dataset load(const DataOptions& options, const DataFormat* format) {
                                  is_language(*task) ? ".txt" : ".npz or .csv"));
         problems.throw_if_any("Give other data or another --task.");
     }
+    if (!options.schema.empty() && kind != ".csv") {
+        problems.add(fmt::format("holds {} files, but --schema says what the columns of .csv are", kind));
+        problems.throw_if_any("Leave out --schema.");
+    }
     if (kind == ".txt") {
         return encode_texts(options, read_texts(options), format);
     }

@@ -140,6 +140,12 @@ sed '1s/t,x/x,x/' wave.csv > twice.csv
 cp wave.csv.json twice.csv.json
 refuse 'two columns of a name' "has 2 columns 'x', expected one" -- train --data twice.csv
 
+refuse 'options of another task' '--lowercase is for words' '--embedding is for texts' -- \
+    train --data rows.csv --lowercase --embedding 8
+refuse 'a schema for a text' 'Leave out --schema' -- train --data text --schema rows.csv.json
+output=$("$lacuna" estimate c.safetensors --k 4 2>&1) && output="exit code 0: $output"
+[[ $output == *"--k is part of a --shape"* ]] || verdict 'estimate with two shapes' 'message' "$output"
+
 # ---- a result that cannot be stored, and input that would be lost: known before the work
 mkdir folder
 for command in "train --data text" "prune c.safetensors --data text" "quantise c.safetensors --data text"; do
