@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 POLL_SECONDS = 5
 

@@ -1,5 +1,6 @@
 """Runs of the accuracy table: what is planned, that the queue resumes, what the table says, and what is refused."""
 
+import argparse
 import contextlib
 import io
 import json
@@ -9,7 +10,7 @@ import tempfile
 import unittest
 
 from tools.accuracy import data, main, page, plan, results, runner, table
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 from tools.data import mackey_glass
 
 # Writes what lacuna would write; fails once where a file `broken` says so, half way through its answer where `half` does;
@@ -221,6 +222,34 @@ class Table(unittest.TestCase):
             file = pathlib.Path(folder) / "test.json"
             file.write_text('{"results": [{"accuracy": 0.96875}]}')
             self.assertEqual(results.figure_of(file), ("accuracy", 0.03125))
+
+    def test_results_made_again_are_compared_digit_by_digit(self):
+        versions = {"compiler": "c++ 12", "eigen": "3.4.0", "instruction_set": "x86-64-v3", "system": "a"}
+        before = {**record("digits", "dense", 1, 0.03), "commands": ["a"], "commit": "1", "versions": versions}
+        again = {**before, "commit": "2", "versions": {**versions, "system": "b"}}
+        with tempfile.TemporaryDirectory() as name:
+            old, new = pathlib.Path(name) / "old", pathlib.Path(name) / "new"
+            for folder, item in ((old, before), (new, again)):
+                folder.mkdir()
+                (folder / "digits.dense.1.json").write_text(json.dumps(item))
+
+            def compare(*folders):
+                options = argparse.Namespace(results=folders[0], against=folders[1])
+                said = io.StringIO()
+                with contextlib.redirect_stdout(said):
+                    main.compare(options, None)
+                return said.getvalue()
+            self.assertIn("digits.dense.1: the same digits\n1 of 1 runs", compare(new, old))
+            again["float"] = 0.030000001
+            again["versions"]["compiler"] = "c++ 14"
+            (new / "digits.dense.1.json").write_text(json.dumps(again))
+            with self.assertRaisesRegex(Problem, "1 of 1 runs gave other digits"):
+                compare(new, old)
+            self.assertEqual(results.differences(before, again),
+                             ["float 0.03 before, 0.030000001 now", "compiler was 'c++ 12', now 'c++ 14'"])
+            for folders in ((old, old), (pathlib.Path(name) / "none", old)):
+                with self.assertRaisesRegex(Problem, "expected a folder with results"):
+                    compare(*folders)
 
     def test_errors_are_compared_in_points(self):
         summary = results.summary([record("digits", "dense", 1, 0.02, key="accuracy"),

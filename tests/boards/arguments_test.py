@@ -10,7 +10,7 @@ import unittest.mock
 from tests.boards import stubs
 from tools.bitstream import arguments, main
 from tools.bitstream import plan as planning
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 LOADER = """#!/usr/bin/env bash
 echo "$@" >> "$(dirname "$0")/calls"

@@ -14,7 +14,7 @@ import unittest.mock
 from tests.boards import stubs
 from tools.bitstream import check, floorplan, main, pll, stages
 from tools.bitstream import plan as planning
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 
 class Stages(stubs.Stubs):

@@ -6,7 +6,7 @@ import unittest
 
 from tools.bitstream import floorplan
 from tools.bitstream import plan as planning
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 
 NOT_PLACED = ("u_board.u_engine.u_retire.gen_port[0].u_port.gen_lane[3].u_gate.u_table.u_block",

@@ -11,7 +11,7 @@ import unittest.mock
 
 from tools.bitstream import check, main, pll, rates, result, retarget
 from tools.bitstream import plan as planning
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 ROOT = planning.ROOT
 

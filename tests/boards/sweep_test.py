@@ -15,7 +15,7 @@ from tests.boards import stubs
 from tools import parallel
 from tools.bitstream import plan as planning
 from tools.bitstream import stages, sweep
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 
 @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not there")

@@ -5,7 +5,7 @@ ACCURACY_FLAGS = --rows '$(ROWS)' --columns '$(COLUMNS)' --seeds '$(or $(call gi
 	--work '$(or $(call given,WORK),out/accuracy)' --results '$(or $(call given,RESULTS),results/accuracy)'
 export WIKITEXT_DIR PTB_DIR DIGITS
 
-.PHONY: accuracy accuracy-table accuracy-list accuracy-speed
+.PHONY: accuracy accuracy-table accuracy-list accuracy-compare accuracy-speed
 
 accuracy: lacuna-program ## Train, prune, quantise, compare (days; resumes): ROWS= COLUMNS= SEEDS= WORK= HOSTS= WIKITEXT_DIR= CORPUS=ptb PTB_DIR=
 	@$(ACCURACY) run $(ACCURACY_FLAGS)
@@ -15,6 +15,9 @@ accuracy-table: ## Make the table and the plots of the results that are there
 
 accuracy-list: ## List the runs of the table and their commands
 	@$(ACCURACY) list $(ACCURACY_FLAGS)
+
+accuracy-compare: ## Compare results made again, in RESULTS=folder, with the kept ones, digit by digit
+	@$(ACCURACY) compare $(ACCURACY_FLAGS)
 
 # PyTorch is here for this comparison only; nothing else of Lacuna needs it. Debian's takes the system's BLAS, and would be
 # far too slow with the reference one. The packages are for the system's own Python.

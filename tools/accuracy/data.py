@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 from tools.accuracy.plan import ROOT
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 SCRIPTS = {
     "kjv": ["bash", "tools/data/kjv.sh", "data/kjv"],

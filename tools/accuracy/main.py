@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The table of accuracy: what `make accuracy` and its like call.
 
-Usage: python3 -m tools.accuracy.main run|table|list [--rows R,..] [--columns C,..] [--seeds 1..3] [--work FOLDER] ...
+Usage: python3 -m tools.accuracy.main run|table|list|compare [--rows R,..] [--columns C,..] [--seeds 1..3] [--work FOLDER] ...
 """
 
 import argparse
@@ -13,8 +13,8 @@ import sys
 
 from tools import ending
 from tools.accuracy import data, page, plan, results, runner, table
-from tools.bitstream.problem import Problem
-from tools.bitstream.sweep import parse_seeds
+from tools.problem import Problem
+from tools.seeds import seeds_of
 
 
 def chosen(options, runs):
@@ -23,7 +23,7 @@ def chosen(options, runs):
     if options.corpus and not any(settings.get("only") == f"CORPUS={options.corpus}" for settings in runs["rows"].values()):
         raise Problem(f"CORPUS={options.corpus}: expected ptb, or nothing")
     rows = plan.select(runs["rows"], options.rows, "ROWS") if options.rows else usual
-    return rows, plan.select(runs["columns"], options.columns, "COLUMNS"), parse_seeds(options.seeds)
+    return rows, plan.select(runs["columns"], options.columns, "COLUMNS"), seeds_of(options.seeds)
 
 
 def folders_of(environment):
@@ -89,11 +89,28 @@ def show_list(options, runs):
             print("  " + " ".join(command))
 
 
+def compare(options, _):
+    """Results that were made again against the kept ones, digit by digit."""
+    again = {file.name: file for file in sorted(options.results.glob("*.*.*.json"))}
+    both = {name: file for name, file in again.items() if (options.against / name).is_file()}
+    if not both or options.results.resolve() == options.against.resolve():
+        raise Problem(f"RESULTS={options.results}: expected a folder with results of runs that {options.against} has, too; "
+                      "make accuracy WORK=out/again RESULTS=out/again/results ROWS=digits SEEDS=1 makes some again")
+    other = 0
+    for name, file in both.items():
+        words = results.differences(json.loads((options.against / name).read_text()), json.loads(file.read_text()))
+        other += bool(words)
+        print(f"{name.removesuffix('.json')}: {'; '.join(words) or 'the same digits'}")
+    print(f"{len(both) - other} of {len(both)} runs gave the same digits")
+    if other:
+        raise Problem(f"{other} of {len(both)} runs gave other digits than {options.against} has")
+
+
 def main():
     ending.take_children_along()
     parser = argparse.ArgumentParser(prog="accuracy", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("run", run), ("table", only_table), ("list", show_list)):
+    for name, function in (("run", run), ("table", only_table), ("list", show_list), ("compare", compare)):
         sub = commands.add_parser(name)
         sub.set_defaults(function=function)
         for option in ("rows", "columns", "hosts", "corpus"):
@@ -103,6 +120,7 @@ def main():
         sub.add_argument("--lacuna", type=pathlib.Path, default="build/main/cli/lacuna")
         sub.add_argument("--work", type=pathlib.Path, default="out/accuracy")
         sub.add_argument("--results", type=pathlib.Path, default="results/accuracy")
+        sub.add_argument("--against", type=pathlib.Path, default=plan.ROOT / "results/accuracy")
     options = parser.parse_args()
     try:
         options.function(options, plan.load())

@@ -5,7 +5,7 @@ import json
 import pathlib
 import shlex
 
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUNS = ROOT / "tools" / "accuracy" / "runs.json"

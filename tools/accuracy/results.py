@@ -18,6 +18,9 @@ FIGURES = {
 }
 
 
+DECIDING = ("compiler", "eigen", "instruction_set")  # versions on which digits may depend
+
+
 def history(file):
     """Stages that a model file went through, from its header."""
     with file.open("rb") as stream:
@@ -93,6 +96,19 @@ def collect(runs, work, kept):
 
 def load(kept):
     return [json.loads(file.read_text()) for file in sorted(kept.glob("*.*.*.json"))]
+
+
+def differences(before, again):
+    """What differs between two records of a run, their commit and machine apart, in words; with what the digits rest on."""
+    words = []
+    for key in sorted((before.keys() | again.keys()) - {"commit", "versions"}):
+        old, new = before.get(key), again.get(key)
+        if old != new:
+            words.append(f"{key} {old} before, {new} now" if isinstance(old, (int, float)) else f"other {key}")
+    if words:
+        words += [f"{key} was '{before['versions'].get(key)}', now '{again['versions'].get(key)}'" for key in DECIDING
+                  if before["versions"].get(key) != again["versions"].get(key)]
+    return words
 
 
 def of_the_plan(runs, records):

@@ -4,7 +4,7 @@ import sys
 
 from tools import parallel
 from tools.accuracy import results
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 RETURNED = ("model.safetensors", "golden.safetensors", "test.json", "golden.json", "estimate.json")
 

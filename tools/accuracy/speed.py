@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from tools.accuracy.results import commit
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 STREAMS, STEPS, VOCABULARY = 32, 35, 10000
 # PyTorch and OpenBLAS each have a pool of threads that wait by spinning; on a busy machine they can hold each other up by

@@ -7,10 +7,9 @@ import shutil
 import subprocess
 
 from tools.bitstream import plan as planning
-from tools.bitstream.problem import Problem, Problems
+from tools.problem import Problem, Problems
+from tools.seeds import MAX_SEED, seeds_of
 
-MAX_SEED = 2**31 - 1  # nextpnr 0.7 reads a seed as an int; later ones take more
-MAX_SEEDS = 1000
 MAX_JOBS = 1000
 MAX_SECONDS = 1000000
 CONNECT_SECONDS = 5
@@ -33,23 +32,6 @@ def command_of(target, options):
 def seed_of(text):
     """A seed, or None: the default."""
     return planning.number("SEED", text, 0, MAX_SEED) if text else None
-
-
-def seeds_of(text):
-    """`1..8`, `3`, or `1,5,9`."""
-    if match := re.fullmatch(r"([0-9]{1,10})\.\.([0-9]{1,10})", text):
-        first, last = int(match[1]), int(match[2])
-        seeds = range(first, min(last, first + MAX_SEEDS) + 1)
-    elif re.fullmatch(r"[0-9]{1,10}(,[0-9]{1,10})*", text):
-        seeds = [int(seed) for seed in text.split(",")]
-    else:
-        seeds = []
-    if not 0 < len(seeds) <= MAX_SEEDS or max(seeds) > MAX_SEED:
-        raise Problem(f"SEEDS={text}: expected a range such as 1..8, or a list such as 1,5,9, of at most {MAX_SEEDS} seeds "
-                      f"from 0 to {MAX_SEED}")
-    if twice := sorted({str(seed) for seed in seeds if seeds.count(seed) > 1}, key=int):
-        raise Problem(f"SEEDS={text}: {', '.join(twice)} is there more than once; expected each seed once")
-    return list(seeds)
 
 
 def check_model(path):

@@ -3,7 +3,7 @@
 import re
 
 from tools.bitstream import stages
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 
 def sections(text):

@@ -18,7 +18,7 @@ multipliers is all there is, only the weights' are given: a 25F has hardly a blo
 import json
 import re
 
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 LANES = 4
 # Lanes that begin at the right of their columns. Those of the gates i, f and g end as close together as that allows; o is

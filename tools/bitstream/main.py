@@ -15,7 +15,7 @@ import sys
 
 from tools import ending
 from tools.bitstream import arguments, check, page, plan as planning, program, rates, result, stages, sweep
-from tools.bitstream.problem import Problem, Problems
+from tools.problem import Problem, Problems
 
 
 def lacuna(options, *words):

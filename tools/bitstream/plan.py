@@ -8,7 +8,7 @@ import re
 import shlex
 
 from tools.bitstream import pll
-from tools.bitstream.problem import Problem, Problems
+from tools.problem import Problem, Problems
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOARDS = ROOT / "boards"

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 # MHz, as ecppll 1.4 (Project Trellis) keeps to, when it was asked: of 50 MHz it divides by 16 at most (102.94 MHz, which is
 # 50 / 17 * 35, became 103.125), for 3.2 MHz its oscillator stays at 400, and 401 MHz became 400. It warns of outputs under 10.

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 
 def run(program, *arguments):

@@ -6,7 +6,7 @@ import pathlib
 
 from tools.bitstream import program, result
 from tools.bitstream.plan import ROOT, is_present
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 MODELS = ("models/kjv-8x.safetensors", "models/kjv-16x.safetensors")
 MODE = "score"

@@ -4,7 +4,7 @@ import json
 import re
 
 from tools.bitstream.plan import ROOT
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 # Endings that Yosys gives to the cells it makes of a register or a signal of ours.
 MADE_NAME = re.compile(r"_(TRELLIS_FF|TRELLIS_DPR16X4|TRELLIS_COMB|LUT4|PFUMX|L6MUX21|CCU2C|DP16KD)(_|$).*|\$.*")

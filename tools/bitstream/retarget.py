@@ -6,7 +6,7 @@ settings of their own for transceivers that nobody uses. Routing passes both kin
 
 import re
 
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 
 def sections(text):

@@ -16,7 +16,7 @@ import time
 
 from tools.bitstream import floorplan, retarget
 from tools.bitstream.plan import ROOT
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 PROGRESS_SECONDS = 30
 STUCK_SECONDS = 300  # with the same wires left, after which another seed is the better way

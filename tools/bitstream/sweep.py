@@ -9,7 +9,7 @@ import shutil
 from tools import parallel
 from tools.bitstream import result, stages
 from tools.bitstream.plan import ROOT
-from tools.bitstream.problem import Problem
+from tools.problem import Problem
 
 # Of GNU parallel's log of jobs.
 LOG_COLUMNS = ("Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command")

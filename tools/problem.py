@@ -1,4 +1,4 @@
-"""What stops a build, in words for the user."""
+"""What stops a tool, in words for the user."""
 
 
 class Problem(Exception):
