@@ -171,19 +171,20 @@ Subject subject_of(const EstimateSettings& settings) {
 }
 
 void run_estimate(const CLI::App& command, const EstimateSettings& settings) {
+    Problems problems("estimate");
+    if (settings.model.empty() == settings.shape.empty()) {
+        problems.add("give either a model file or --shape, for instance --shape 128,256,256/63 --k 2");
+    }
     for (const char* name : {"--k", "--k-x", "--k-h", "--k-head", "--cell"}) {
         if (!settings.model.empty() && command.get_option(name)->count() > 0) {
-            throw Error(fmt::format("estimate: {} is part of a --shape, but '{}' has its own; leave it out",
-                                    name, settings.model));
+            problems.add(fmt::format("{} is part of a --shape, but '{}' has its own; leave it out", name,
+                                     settings.model));
         }
     }
-    if (settings.model.empty() == settings.shape.empty()) {
-        throw Error(
-            "estimate: give either a model file or --shape, for instance --shape 128,256,256/63 --k 2");
-    }
     if (!(settings.clock_mhz > 0 && std::isfinite(settings.clock_mhz))) {
-        throw Error(fmt::format("estimate: --clock-mhz is {}, expected more than 0", settings.clock_mhz));
+        problems.add(fmt::format("--clock-mhz is {}, expected more than 0", settings.clock_mhz));
     }
+    problems.throw_if_any();
     const Subject subject = subject_of(settings);
     const QuantisedModel& model = subject.model;
     const Geometry geometry = geometry_of(settings, model.activation_bits);

@@ -29,6 +29,7 @@ HostedModel fine_tune(const FloatModel& source, const HostedModel& hosted, const
                       const FineTuneSettings& settings, const std::filesystem::path& out,
                       const CLI::App& command);
 
+/// Removes the checkpoint of `fine_tune` beside `out`: for when its result is stored there.
 void remove_fine_tune_checkpoint(const std::filesystem::path& out);
 
 /// The stage's record for a model's history.

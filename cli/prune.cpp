@@ -105,7 +105,9 @@ void run_prune(const CLI::App& command, PruneSettings settings) {
     if (!settings.budget.size.empty()) {
         settings.budget.weights(1.0);  // throws when it is no size
     }
-    check_result(settings.files.out, settings.model, problems);
+    if (!settings.preview) {
+        check_result(settings.files.out, settings.model, problems);
+    }
     problems.throw_if_any("`lacuna prune --help` lists the options.");
     const auto model = load_float_model(settings.model);
     if (settings.preview) {

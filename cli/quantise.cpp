@@ -195,7 +195,9 @@ void run_quantise(QuantiseSettings settings, const CLI::App& command) {
     }
     outcome.hosted.model.history = extended_history(outcome, calibration, data, settings);
     save_hosted_model(out, outcome.hosted);
-    remove_fine_tune_checkpoint(out);
+    if (settings.fine_tune.epochs > 0) {
+        remove_fine_tune_checkpoint(out);
+    }
     print_report(outcome, calibration);
     fmt::print("wrote '{}'\n", out.string());
 }

@@ -106,7 +106,9 @@ void run_train(const CLI::App& command, TrainSettings settings) {
         check_unused(command, loaded->format.task, problems);
     }
     settings.train.check(problems);
-    check_output(settings.files.out, "--out", problems);
+    if (settings.benchmark == 0) {
+        check_output(settings.files.out, "--out", problems);
+    }
     problems.throw_if_any("`lacuna train --help` lists the options.");
     const auto& data = *loaded;
     print_data(data);

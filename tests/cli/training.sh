@@ -107,6 +107,11 @@ done
 cmp -s whole.safetensors cut.safetensors
 verdict 'killed and resumed' "$([[ $? -eq 0 ]] || echo 'other bytes')" "$(ls -l ./*.safetensors)"
 
+# Quantising alone leaves a checkpoint of something else where it is.
+echo state > other.safetensors.checkpoint
+accept 'quantise beside a checkpoint' 'validation: float' -- quantise c.safetensors --data text --out other.safetensors
+[[ $(cat other.safetensors.checkpoint) == state ]] || verdict 'quantise' "took another run's checkpoint away" ''
+
 # ---- bad data: one message, nothing overwritten
 mkdir empty bad
 refuse 'no data' 'train.txt' 'valid.txt' 'test.txt' 'make data' -- train --data empty
