@@ -10,7 +10,7 @@ namespace lacuna {
 
 namespace {
 
-constexpr Eigen::Index kAlignment = 16;
+constexpr Eigen::Index kBlockAlignment = 16;
 
 void fill_uniform(BlockMap<float> block, double limit, SplitMix64& random) {
     for (Eigen::Index i = 0; i < block.size(); ++i) {
@@ -78,7 +78,7 @@ ParameterLayout::ParameterLayout(const NetworkShape& shape) : shape_(shape) {
 
 Block ParameterLayout::place(Eigen::Index rows, Eigen::Index cols) {
     const Block block{size_, rows, cols};
-    size_ += (block.size() + kAlignment - 1) / kAlignment * kAlignment;
+    size_ += (block.size() + kBlockAlignment - 1) / kBlockAlignment * kBlockAlignment;
     return block;
 }
 

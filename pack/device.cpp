@@ -10,9 +10,9 @@
 
 namespace lacuna {
 
-const std::vector<Device>& devices() {
-    static const std::vector<Device> known = [] {
-        std::vector<Device> read;
+const std::vector<FpgaDevice>& devices() {
+    static const std::vector<FpgaDevice> known = [] {
+        std::vector<FpgaDevice> read;
         const auto json = nlohmann::json::parse(kDevicesJson);
         for (const auto& [name, device] : json.items()) {
             const auto& engine = device.at("engine");
@@ -33,9 +33,9 @@ const std::vector<Device>& devices() {
     return known;
 }
 
-const Device& find_device(std::string_view name) {
+const FpgaDevice& find_device(std::string_view name) {
     std::vector<std::string_view> names;
-    for (const Device& device : devices()) {
+    for (const FpgaDevice& device : devices()) {
         if (device.name == name) {
             return device;
         }

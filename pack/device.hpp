@@ -11,16 +11,16 @@
 namespace lacuna {
 
 /// A Lattice ECP5 die (data sheet FPGA-DS-02012, table 1.1), as in pack/devices.json.
-struct Device {
+struct FpgaDevice {
     std::string name;
     int block_rams = 0;   ///< EBR of 18 kbit, 512 x 36
     int multipliers = 0;  ///< 18 x 18
     Geometry geometry;    ///< the engine that fills it sensibly
 };
 
-const std::vector<Device>& devices();
+const std::vector<FpgaDevice>& devices();
 /// Throws `Error` listing the known names.
-const Device& find_device(std::string_view name);
+const FpgaDevice& find_device(std::string_view name);
 
 /// Block RAMs of an engine: weights, row scales, cell states, activations, tables (docs/engine.md).
 int block_rams(const Geometry& geometry);

@@ -53,7 +53,7 @@ std::string figure_table(const Figures& f, const Layout& layout, double clock_mh
         f.microseconds(clock_mhz), f.gops_sparse(clock_mhz), f.gops_effective(clock_mhz));
     table += fmt::format("memory                 {} weight words per tile", layout.weight_words);
     table += fmt::format(", {} block RAMs in all", block_rams(layout));
-    for (const Device& device : devices()) {
+    for (const FpgaDevice& device : devices()) {
         if (device.geometry.tiles == f.geometry.tiles) {
             table += fmt::format(" ({} has {})", device.name, device.block_rams);
         }

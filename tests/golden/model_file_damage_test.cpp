@@ -6,7 +6,7 @@
 
 #include "common/file.hpp"
 #include "golden/model_file.hpp"
-#include "golden/random_model.hpp"
+#include "tests/golden/small_model.hpp"
 #include "tests/golden/temporary_folder.hpp"
 
 namespace lacuna {
@@ -14,19 +14,6 @@ namespace lacuna {
 namespace {
 
 using nlohmann::json;
-
-QuantisedModel small_model(Cell cell = Cell::Lstm) {
-    RandomModelOptions options;
-    options.seed = 9;
-    options.cell = cell;
-    options.inputs = 20;
-    options.units = {17, 6};
-    options.k_x = {3};
-    options.k_h = {2};
-    options.head_rows = 4;
-    options.vocabulary = true;
-    return random_model(options);
-}
 
 void edit_description(SafeTensors& file, const std::function<void(json&)>& edit) {
     json description = json::parse(file.metadata.at("lacuna.model"));

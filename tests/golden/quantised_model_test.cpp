@@ -5,26 +5,9 @@
 #include <array>
 #include <optional>
 
-#include "golden/random_model.hpp"
+#include "tests/golden/small_model.hpp"
 
 namespace lacuna {
-
-namespace {
-
-QuantisedModel small_model(Cell cell = Cell::Lstm) {
-    RandomModelOptions options;
-    options.seed = 5;
-    options.cell = cell;
-    options.inputs = 20;
-    options.units = {17, 6};
-    options.k_x = {3};
-    options.k_h = {2};
-    options.head_rows = 4;
-    options.vocabulary = true;
-    return random_model(options);
-}
-
-}  // namespace
 
 TEST_CASE("slots of a row: min(k, real columns) of every bank") {
     CHECK(slots_per_row(16, 2) == 2);

@@ -20,7 +20,7 @@ constexpr std::size_t kWindow = 4;
 constexpr int kByteCycles = 40;  // of the fastest line
 
 /// Bytes with zeros as often as asked for, and runs without, so that blocks of every length occur.
-Bytes random_bytes(SplitMix64& prng, std::size_t size) {
+Bytes bytes_with_zeros(SplitMix64& prng, std::size_t size) {
     Bytes bytes(size);
     const auto zeros = prng.between(1, 400);
     for (auto& byte : bytes) {
@@ -81,14 +81,14 @@ class Decoder {
 };
 
 /// The receiver's bytes, and what it says of each frame.
-class Receiver {
+class FrameReceiver {
   public:
     struct Counts {
         int good = 0, dropped = 0, crc = 0, length = 0, bad = 0;
         bool operator==(const Counts&) const = default;
     };
 
-    Receiver() : bench_(2) {
+    FrameReceiver() : bench_(2) {
         bench_->valid_i = 0;
         bench_->end_i = 0;
         bench_->ok_i = 0;
@@ -162,9 +162,10 @@ void check_equal(const Request& got, const Request& expected) {
 }
 
 Request random_request(SplitMix64& prng, std::size_t most = kFrameBytes) {
-    return {static_cast<std::uint16_t>(prng.next()), static_cast<std::uint16_t>(prng.next()),
-            static_cast<std::uint8_t>(prng.next()),
-            random_bytes(prng, static_cast<std::size_t>(prng.between(0, static_cast<std::int64_t>(most))))};
+    return {
+        static_cast<std::uint16_t>(prng.next()), static_cast<std::uint16_t>(prng.next()),
+        static_cast<std::uint8_t>(prng.next()),
+        bytes_with_zeros(prng, static_cast<std::size_t>(prng.between(0, static_cast<std::int64_t>(most))))};
 }
 
 /// The bytes that the sender makes of a reply; `stall` cycles for each of them.
@@ -208,7 +209,7 @@ TEST_CASE("the CRC is that of the reference, and its residue tells a good body")
     Testbench<Vcrc32> bench(1);
     SplitMix64 prng(1);
     for (int run = 0; run < 20; ++run) {
-        const Bytes bytes = random_bytes(prng, static_cast<std::size_t>(prng.between(0, 70)));
+        const Bytes bytes = bytes_with_zeros(prng, static_cast<std::size_t>(prng.between(0, 70)));
         bench->start_i = 1;
         bench->valid_i = 0;
         bench.tick();
@@ -239,7 +240,7 @@ TEST_CASE("the decoder gives back what was encoded, whatever stands between fram
     for (int run = 0; run < 60; ++run) {
         const std::size_t size =
             run < 10 ? 250 + static_cast<std::size_t>(run) : static_cast<std::size_t>(prng.between(1, 700));
-        const Bytes body = random_bytes(prng, size);
+        const Bytes body = bytes_with_zeros(prng, size);
         Bytes line(static_cast<std::size_t>(prng.between(0, 3)), 0);
         const Bytes encoded = cobs_encode(body);
         line.insert(line.end(), encoded.begin(), encoded.end());
@@ -273,16 +274,16 @@ TEST_CASE("the decoder refuses a frame that ends inside a block, and one that wa
 }
 
 TEST_CASE("the receiver shows whole requests only, in order, of any length") {
-    Receiver receiver;
+    FrameReceiver receiver;
     SplitMix64 prng(3);
     std::deque<Request> sent;
     for (int run = 0; run < 60; ++run) {
         sent.push_back(random_request(prng));
         if (run == 7 || run == 8) {
-            sent.back().payload = random_bytes(prng, run == 7 ? 0 : kFrameBytes);
+            sent.back().payload = bytes_with_zeros(prng, run == 7 ? 0 : kFrameBytes);
         }
         receiver.frame(body_of(sent.back()));
-        CHECK(receiver.counts() == Receiver::Counts{1, 0, 0, 0, 0});
+        CHECK(receiver.counts() == FrameReceiver::Counts{1, 0, 0, 0, 0});
         while (sent.size() == kWindow || (!sent.empty() && prng.one_in(2))) {
             check_equal(receiver.take(), sent.front());
             sent.pop_front();
@@ -292,11 +293,11 @@ TEST_CASE("the receiver shows whole requests only, in order, of any length") {
 }
 
 TEST_CASE("the receiver drops damaged frames, counts them by kind, and keeps what it holds") {
-    Receiver receiver;
+    FrameReceiver receiver;
     SplitMix64 prng(4);
     const Request kept = random_request(prng);
     receiver.frame(body_of(kept));
-    CHECK(receiver.counts() == Receiver::Counts{1, 0, 0, 0, 0});
+    CHECK(receiver.counts() == FrameReceiver::Counts{1, 0, 0, 0, 0});
     for (int run = 0; run < 40; ++run) {
         const Request request = random_request(prng, 60);
         Bytes body = body_of(request);
@@ -304,21 +305,21 @@ TEST_CASE("the receiver drops damaged frames, counts them by kind, and keeps wha
             static_cast<std::size_t>(prng.between(0, static_cast<std::int64_t>(8 * body.size()) - 1));
         body[bit / 8] = static_cast<std::uint8_t>(body[bit / 8] ^ 1U << bit % 8);
         receiver.frame(body);
-        CHECK(receiver.counts() == Receiver::Counts{0, 0, 1, 0, 1});
+        CHECK(receiver.counts() == FrameReceiver::Counts{0, 0, 1, 0, 1});
     }
     receiver.frame(body_of(random_request(prng, 60)), false);
-    CHECK(receiver.counts() == Receiver::Counts{0, 0, 0, 1, 1});
+    CHECK(receiver.counts() == FrameReceiver::Counts{0, 0, 0, 1, 1});
     receiver.frame(body_of(random_request(prng, 60)), false, true);
-    CHECK(receiver.counts() == Receiver::Counts{0, 0, 0, 0, 1});
+    CHECK(receiver.counts() == FrameReceiver::Counts{0, 0, 0, 0, 1});
     receiver.frame(Bytes{1, 2, 3, 4, 5, 6, 7, 8});
-    CHECK(receiver.counts() == Receiver::Counts{0, 0, 0, 1, 1});
+    CHECK(receiver.counts() == FrameReceiver::Counts{0, 0, 0, 1, 1});
     Request longer = random_request(prng);
-    longer.payload = random_bytes(prng, kFrameBytes + 1);
+    longer.payload = bytes_with_zeros(prng, kFrameBytes + 1);
     receiver.frame(body_of(longer));
-    CHECK(receiver.counts() == Receiver::Counts{0, 0, 0, 1, 1});
-    longer.payload = random_bytes(prng, 3 * kFrameBytes);
+    CHECK(receiver.counts() == FrameReceiver::Counts{0, 0, 0, 1, 1});
+    longer.payload = bytes_with_zeros(prng, 3 * kFrameBytes);
     receiver.frame(body_of(longer));
-    CHECK(receiver.counts() == Receiver::Counts{0, 0, 0, 1, 1});
+    CHECK(receiver.counts() == FrameReceiver::Counts{0, 0, 0, 1, 1});
 
     const Request next = random_request(prng);
     receiver.frame(body_of(next));
@@ -328,14 +329,14 @@ TEST_CASE("the receiver drops damaged frames, counts them by kind, and keeps wha
 }
 
 TEST_CASE("a receiver that is full drops the next request, and nothing else") {
-    Receiver receiver;
+    FrameReceiver receiver;
     SplitMix64 prng(5);
     std::vector<Request> sent;
     sent.reserve(kWindow + 2);
     for (std::size_t i = 0; i < kWindow + 2; ++i) {
         sent.push_back(random_request(prng));
         receiver.frame(body_of(sent.back()));
-        CHECK(receiver.counts() == Receiver::Counts{1, i < kWindow ? 0 : 1, 0, 0, 0});
+        CHECK(receiver.counts() == FrameReceiver::Counts{1, i < kWindow ? 0 : 1, 0, 0, 0});
     }
     for (std::size_t i = 0; i < kWindow; ++i) {
         check_equal(receiver.take(), sent[i]);
@@ -357,7 +358,7 @@ TEST_CASE("the sender's frames are what the reference decodes to the reply, at a
                                            : static_cast<std::size_t>(prng.between(0, kFrameBytes));
         const Reply reply{static_cast<std::uint16_t>(prng.between(0, 300)),
                           static_cast<std::uint16_t>(prng.between(0, 300)),
-                          static_cast<std::uint8_t>(prng.between(0, 3)), random_bytes(prng, size)};
+                          static_cast<std::uint8_t>(prng.between(0, 3)), bytes_with_zeros(prng, size)};
         const bool lead = prng.one_in(2);
         const Bytes line = send(bench, reply, lead, static_cast<int>(prng.between(0, 1) * kByteCycles));
         CAPTURE(run);

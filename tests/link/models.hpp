@@ -1,6 +1,7 @@
 // Models and steps that the tests of the whole system share.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "golden/random_model.hpp"
@@ -40,8 +41,8 @@ struct LoadedModel {
     std::vector<MemoryWord> words;
     GoldenModel golden;
 
-    LoadedModel(const QuantisedModel& quantised, const Geometry& geometry)
-        : model(quantised),
+    LoadedModel(QuantisedModel quantised, const Geometry& geometry)
+        : model(std::move(quantised)),
           layout(lay_out(model, geometry)),
           words(board_words(model, layout, kId, model.language)),
           golden(model) {}

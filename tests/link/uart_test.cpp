@@ -32,9 +32,9 @@ struct Received {
     int breaks = 0;
 };
 
-class Receiver {
+class UartReceiver {
   public:
-    Receiver(double clocks_per_bit, std::uint64_t seed) : bench_(seed) {
+    UartReceiver(double clocks_per_bit, std::uint64_t seed) : bench_(seed) {
         bench_->increment_i = increment(clocks_per_bit);
         bench_->restart_i = 0;
         bench_->rx_i = 1;
@@ -71,7 +71,7 @@ TEST_CASE("the receiver takes every byte at rates from 4 clocks a bit up, the pe
              {0.0, 0.01, -0.01, clocks < 8 ? 0.015 : 0.03, clocks < 8 ? -0.015 : -0.03}) {
             CAPTURE(clocks);
             CAPTURE(error);
-            Receiver receiver(clocks, prng.next());
+            UartReceiver receiver(clocks, prng.next());
             UartPeer peer(clocks * (1 + error));
             const Bytes sent = random_bytes(prng, 300);
             for (const std::uint8_t byte : sent) {
@@ -89,7 +89,7 @@ TEST_CASE("the receiver takes every byte at rates from 4 clocks a bit up, the pe
 }
 
 TEST_CASE("a peer that is 8 % off is noticed") {
-    Receiver receiver(16, 2);
+    UartReceiver receiver(16, 2);
     UartPeer peer(16 * 1.08);
     SplitMix64 prng(3);
     const Bytes sent = random_bytes(prng, 300);
@@ -103,7 +103,7 @@ TEST_CASE("glitches of one cycle change nothing, wherever they hit") {
     SplitMix64 prng(4);
     for (const double clocks : {8.0, 16.0, 33.3}) {
         CAPTURE(clocks);
-        Receiver receiver(clocks, 5);
+        UartReceiver receiver(clocks, 5);
         UartPeer peer(clocks);
         int since = 0;
         peer.disturb = [&](bool level) { return ++since > 5 && prng.one_in(9) ? since = 0, !level : level; };
@@ -119,7 +119,7 @@ TEST_CASE("glitches of one cycle change nothing, wherever they hit") {
 }
 
 TEST_CASE("a missing stop bit is a framing error, a long low level one break") {
-    Receiver receiver(8, 6);
+    UartReceiver receiver(8, 6);
     UartPeer peer(8);
     peer.send({0x55});
     peer.send_break(11);

@@ -8,7 +8,7 @@ namespace lacuna {
 
 namespace {
 
-class Fixture {
+class CheckpointFixture {
   public:
     Trainer trainer(const TrainOptions& options, std::uint64_t seed = 1) const {
         return {corpus_, layout_, initial_parameters(layout_, seed), options};
@@ -35,14 +35,14 @@ void leave_whole(SafeTensors& /*file*/) {}
 }  // namespace
 
 TEST_CASE("a checkpoint of the same run is taken, also with other threads") {
-    const Fixture fixture;
+    const CheckpointFixture fixture;
     auto options = tiny_options();
     options.threads = 7;
     CHECK(fixture.restore_error(options, leave_whole) == "no error");
 }
 
 TEST_CASE("a checkpoint of other options, data or start is refused with the difference") {
-    const Fixture fixture;
+    const CheckpointFixture fixture;
     auto options = tiny_options();
     options.epochs = 9;
     options.seed = 5;
@@ -54,7 +54,7 @@ TEST_CASE("a checkpoint of other options, data or start is refused with the diff
 }
 
 TEST_CASE("damaged checkpoints are named") {
-    const Fixture fixture;
+    const CheckpointFixture fixture;
     const auto options = tiny_options();
     const auto error = [&](const std::function<void(SafeTensors&)>& damage) {
         return fixture.restore_error(options, damage);

@@ -20,11 +20,11 @@ constexpr int kSteps = 5;
 constexpr double kScale = 0.5;
 
 /// A small two-layer network with odd sizes, its batch, and a carried state that is not zero.
-class Fixture {
+class GradientFixture {
   public:
-    explicit Fixture(Cell cell) : Fixture(NetworkShape{7, 5, {6, 4}, cell}) {}
+    explicit GradientFixture(Cell cell) : GradientFixture(NetworkShape{7, 5, {6, 4}, cell}) {}
 
-    explicit Fixture(const NetworkShape& shape)
+    explicit GradientFixture(const NetworkShape& shape)
         : layout(shape), parameters(initial_parameters(layout, 3).cast<double>()) {
         SplitMix64 random(9);
         for (Eigen::Index i = 0; i < parameters.size(); ++i) {
@@ -82,7 +82,8 @@ class Fixture {
 
 constexpr std::array kCells = {Cell::Lstm, Cell::Gru};
 
-double worst_difference(Fixture& fixture, const Block& block, const Flat<double>& gradient, double share) {
+double worst_difference(GradientFixture& fixture, const Block& block, const Flat<double>& gradient,
+                        double share) {
     constexpr double kStep = 1e-5;
     Network<double> network(fixture.layout, kStreams);
     double worst = 0.0;
@@ -98,7 +99,7 @@ double worst_difference(Fixture& fixture, const Block& block, const Flat<double>
     return worst;
 }
 
-void check_all(Fixture& fixture, double share = 0.0) {
+void check_all(GradientFixture& fixture, double share = 0.0) {
     CAPTURE(cell_name(fixture.layout.shape().cell));
     Network<double> network(fixture.layout, kStreams);
     Flat<double> gradient = Flat<double>::Zero(fixture.layout.size());
@@ -122,7 +123,7 @@ void check_all(Fixture& fixture, double share = 0.0) {
 void check_cells(NetworkShape shape, const PassOptions& options = {}, double share = 0.0) {
     for (const Cell cell : kCells) {
         shape.cell = cell;
-        Fixture fixture(shape);
+        GradientFixture fixture(shape);
         fixture.options = options;
         check_all(fixture, share);
     }
@@ -176,7 +177,7 @@ TEST_CASE("gradients of a sampled softmax agree with finite differences") {
 
 TEST_CASE("all tokens drawn: the sampled softmax is the full one") {
     const auto shares = token_shares({}, 40);
-    Fixture fixture(words_shape);
+    GradientFixture fixture(words_shape);
     Network<double> network(fixture.layout, kStreams);
     const double full = fixture.loss(network, 0.0);
     fixture.options.sampling = {40, 5, &shares};
@@ -193,7 +194,7 @@ TEST_CASE("drawn tokens stand for all of them, however unequal their shares") {
         text.insert(text.end(), static_cast<std::size_t>(token % 20), token);
     }
     const auto shares = token_shares(text, 40);
-    const Fixture fixture(words_shape);
+    const GradientFixture fixture(words_shape);
     Flat<double> parameters = fixture.parameters;
     view(parameters, fixture.layout.head_weight).setZero();
     auto bias = view(parameters, fixture.layout.head_bias);
@@ -219,7 +220,7 @@ TEST_CASE("drawn tokens stand for all of them, however unequal their shares") {
 }
 
 TEST_CASE("dropout drops the same elements in all steps, and another seed others") {
-    Fixture fixture(values_shape);
+    GradientFixture fixture(values_shape);
     fixture.batch.inputs.setOnes();
     fixture.options = dropped({0.5, 0.0, 0.0});
     Network<double> network(fixture.layout, kStreams);
@@ -233,7 +234,7 @@ TEST_CASE("dropout drops the same elements in all steps, and another seed others
 }
 
 TEST_CASE("dropout keeps the mean of what it drops from") {
-    Fixture fixture(
+    GradientFixture fixture(
         {0, 5, {6}, Cell::Lstm, Task::Regression, 2, false});  // outputs are linear in what is dropped
     Network<double> network(fixture.layout, kStreams);
     fixture.loss(network, 0.0);
@@ -254,7 +255,7 @@ TEST_CASE("dropout keeps the mean of what it drops from") {
 }
 
 TEST_CASE("what lies behind a sequence's end has no effect") {
-    Fixture fixture(classes_shape);
+    GradientFixture fixture(classes_shape);
     Network<double> network(fixture.layout, kStreams);
     Flat<double> expected = Flat<double>::Zero(fixture.layout.size());
     const double loss = fixture.loss(network, 0.0);
@@ -273,7 +274,7 @@ TEST_CASE("what lies behind a sequence's end has no effect") {
 TEST_CASE("gradients agree with finite differences on the kept weights of a mask") {
     for (const Cell cell : kCells) {
         CAPTURE(cell_name(cell));
-        Fixture fixture(cell);
+        GradientFixture fixture(cell);
         const Flat<double> mask =
             bank_balanced_mask(fixture.parameters.cast<float>(), fixture.layout, 2).cast<double>();
         fixture.parameters = fixture.parameters.cwiseProduct(mask);
@@ -295,7 +296,7 @@ TEST_CASE("gradients agree with finite differences on the kept weights of a mask
 }
 
 TEST_CASE("a rounded GRU keeps its state unrounded, so that small changes add up") {
-    Fixture fixture(Cell::Gru);
+    GradientFixture fixture(Cell::Gru);
     fixture.options.round_hidden = true;
     Network<double> network(fixture.layout, kStreams);
     network.forward(fixture.parameters, fixture.batch, fixture.options);
@@ -310,7 +311,7 @@ TEST_CASE("a rounded GRU keeps its state unrounded, so that small changes add up
 TEST_CASE("the float network computes the gradient of the double one") {
     for (const Cell cell : kCells) {
         CAPTURE(cell_name(cell));
-        Fixture fixture(cell);
+        GradientFixture fixture(cell);
         Network<double> exact(fixture.layout, kStreams);
         Network<float> network(fixture.layout, kStreams);
         const Flat<float> parameters = fixture.parameters.cast<float>();
@@ -327,7 +328,7 @@ TEST_CASE("the float network computes the gradient of the double one") {
 TEST_CASE("a network that keeps only the mask's weights gives the dense one's loss and gradient") {
     for (const Cell cell : kCells) {
         CAPTURE(cell_name(cell));
-        Fixture fixture(cell);
+        GradientFixture fixture(cell);
         const auto pruned = bank_balanced_mask(fixture.parameters.cast<float>(), fixture.layout, 1);
         const Flat<double> mask = pruned.cast<double>();
         fixture.parameters = fixture.parameters.cwiseProduct(mask);
@@ -357,7 +358,7 @@ TEST_CASE("a network that keeps only the mask's weights gives the dense one's lo
 TEST_CASE("rounded h lies on the grid of int8") {
     for (const Cell cell : kCells) {
         CAPTURE(cell_name(cell));
-        Fixture fixture(cell);
+        GradientFixture fixture(cell);
         fixture.options.round_hidden = true;
         Network<double> network(fixture.layout, kStreams);
         network.forward(fixture.parameters, fixture.batch, fixture.options);
@@ -375,7 +376,7 @@ TEST_CASE("rounded h lies on the grid of int8") {
 TEST_CASE("a chunk in two halves gives the same state and loss as in one") {
     for (const Cell cell : kCells) {
         CAPTURE(cell_name(cell));
-        Fixture fixture(cell);
+        GradientFixture fixture(cell);
         Network<double> whole(fixture.layout, kStreams);
         Network<double> halves(fixture.layout, kStreams);
         const double loss = whole.forward(fixture.parameters, fixture.batch, {});

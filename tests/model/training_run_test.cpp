@@ -13,7 +13,7 @@ namespace lacuna {
 namespace {
 
 /// Runs of the tiny model in one folder.
-class Fixture {
+class RunFixture {
   public:
     FloatModel run(const std::string& name, bool resume, long stop_after = -1) const {
         auto train = tiny_options();
@@ -43,7 +43,7 @@ class Fixture {
 }  // namespace
 
 TEST_CASE("an interrupted run resumes to the same file, byte for byte") {
-    const Fixture fixture;
+    const RunFixture fixture;
     fixture.run("whole", false);
     const auto text = error_text([&] { fixture.run("cut", false, 33); });
     CHECK(contains(text, "interrupted after update 33"));
@@ -62,14 +62,14 @@ TEST_CASE("an interrupted run resumes to the same file, byte for byte") {
 }
 
 TEST_CASE("resuming without a checkpoint starts from the beginning") {
-    const Fixture fixture;
+    const RunFixture fixture;
     fixture.run("a", true);
     fixture.run("b", false);
     CHECK(read_text(fixture.path("a")) == read_text(fixture.path("b")));
 }
 
 TEST_CASE("the model file tells what was done and how well it went") {
-    const Fixture fixture;
+    const RunFixture fixture;
     fixture.run("m", false);
     const auto model = load_float_model(fixture.path("m"));
     CHECK(model.layers[0].k_x == 4);

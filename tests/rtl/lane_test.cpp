@@ -17,10 +17,9 @@
 namespace lacuna::rtl_test {
 namespace {
 
-constexpr int kAccW = 24;
+constexpr int kSumW = 24;
 constexpr int kPes = 3;
 constexpr int kDepth = 64;
-constexpr int kBank = 16;
 
 struct Slot {
     int value = 0;
@@ -62,7 +61,7 @@ class LaneRun {
     /// One operand on its way: the address leaves three cycles before wave and bank word.
     struct Feed {
         Wave wave;
-        std::array<int, kBank> bank{};
+        std::array<int, kBankUnits> bank{};
     };
     /// Results of a sweep, [strand][emission], expected from a cycle on.
     struct Results {
@@ -139,7 +138,7 @@ class LaneRun {
 
     /// A sum as the accumulator holds it; that none of a model's leaves its width is the packer's promise.
     static std::int64_t wrapped(std::int64_t sum) {
-        return static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << (64 - kAccW)) >> (64 - kAccW);
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << (64 - kSumW)) >> (64 - kSumW);
     }
 
     /// Emission e on strand s is PE 2 - e % 3 of tile Tiles-1 - (Ports * (e / 3) + s).
@@ -171,7 +170,7 @@ class LaneRun {
         const auto now = feeds_.next(feed);
         const Feed& here = now ? *now : Feed{};
         put(bench_->wave_i, here.wave);
-        for (int b = 0; b < kBank; ++b) {
+        for (int b = 0; b < kBankUnits; ++b) {
             set_bits(bench_->bank_i, kAct * b, kAct,
                      static_cast<std::uint64_t>(here.bank[static_cast<std::size_t>(b)]));
         }
@@ -193,7 +192,7 @@ class LaneRun {
                     checker_.check("strand " + std::to_string(s) + " emission " + std::to_string(e),
                                    static_cast<std::int64_t>(bench_.cycles()),
                                    results.strands[s][static_cast<std::size_t>(e)],
-                                   get_signed(bench_->result_o, static_cast<int>(s) * kAccW, kAccW));
+                                   get_signed(bench_->result_o, static_cast<int>(s) * kSumW, kSumW));
                 }
             }
         }
@@ -229,7 +228,7 @@ class LaneRun {
             checker_.check(
                 "read-back of tile " + std::to_string(tile) + " slot " + std::to_string(p), address,
                 slot.bits(),
-                static_cast<std::int64_t>(get_bits(bench_->result_o, (distance % kPorts) * kAccW, 12)));
+                static_cast<std::int64_t>(get_bits(bench_->result_o, (distance % kPorts) * kSumW, 12)));
             tick();
         }
     }

@@ -11,8 +11,6 @@
 namespace lacuna::rtl_test {
 namespace {
 
-constexpr int kAccW = 16 + kAct;
-
 Checker run_pe(Fault fault) {
     constexpr int kCycles = 100'000;
     constexpr std::int64_t kLimit = std::int64_t{1} << (kAccW - 2);

@@ -12,9 +12,8 @@ namespace lacuna::rtl_test {
 namespace {
 
 constexpr std::size_t kLanes = 4;
-constexpr int kAccW = 16 + kAct;
 
-struct Unit {
+struct PortUnit {
     std::array<std::int64_t, kLanes> sum{};
     std::array<int, kLanes> mantissa{}, shift{}, bias{};
     int cell = 0, fraction = 0;
@@ -45,8 +44,8 @@ struct Unit {
     }
 };
 
-Unit random_unit(SplitMix64& random) {
-    Unit unit;
+PortUnit random_unit(SplitMix64& random) {
+    PortUnit unit;
     for (std::size_t l = 0; l < kLanes; ++l) {
         unit.sum[l] = random.between(-(std::int64_t{1} << (kAccW - 1)), (std::int64_t{1} << (kAccW - 1)) - 1);
         unit.mantissa[l] = static_cast<int>(random.between(kFormat.min_mantissa(), kFormat.max_mantissa()));
@@ -72,9 +71,9 @@ Checker run_port(Fault fault) {
     Testbench<Vport> bench(16);
     load_table(bench);
     SplitMix64 random(17);
-    DelayLine<Unit> values(6), scaled(7), taken(14), states(32);
+    DelayLine<PortUnit> values(6), scaled(7), taken(14), states(32);
     for (int index = 0; index < 30'000; ++index) {
-        const Unit unit = random_unit(random);
+        const PortUnit unit = random_unit(random);
         for (std::size_t l = 0; l < kLanes; ++l) {
             const int at = static_cast<int>(l);
             const bool flip = fault == Fault::kInjected && l == 3 && index == 500;

@@ -15,13 +15,11 @@
 namespace lacuna::rtl_test {
 namespace {
 
-constexpr int kBank = 16;
-
 /// One step of one layer: `units` h values to the banks from `destination` on, with a tag.
 struct Layer {
     int units = 0, destination = 0, tag = 0;
     std::vector<int> h;
-    int banks() const { return (units + kBank - 1) / kBank; }
+    int banks() const { return (units + kBankUnits - 1) / kBankUnits; }
 };
 
 template <class Model, int kPorts>
@@ -77,7 +75,7 @@ class WriterRun {
         }
         pause(6);
         for (int u = 0; u < units; ++u) {
-            const auto found = memory_.find(layer.destination * kBank + u);
+            const auto found = memory_.find(layer.destination * kBankUnits + u);
             checker_.check("h of " + std::to_string(units) + " units, " + std::to_string(tiles) + " tiles", u,
                            layer.h[static_cast<std::size_t>(u)],
                            found == memory_.end() ? 99999 : found->second);
@@ -129,9 +127,9 @@ class WriterRun {
         bench_.tick();
         const unsigned we = bench_->we_o;
         const int bank = bench_->bank_o;
-        for (int b = 0; b < kBank; ++b) {
+        for (int b = 0; b < kBankUnits; ++b) {
             if ((we >> b & 1U) != 0) {
-                const int place = bank * kBank + b;
+                const int place = bank * kBankUnits + b;
                 checker_.check("earlier writes of an activation", place, 0,
                                static_cast<std::int64_t>(memory_.count(place)));
                 memory_[place] = static_cast<int>(get_signed(bench_->word_o, kAct * b, kAct));
@@ -139,10 +137,10 @@ class WriterRun {
         }
         if (bench_->complete_o != 0) {
             checker_.check("tag", bank, now_.tag, bench_->tag_o);
-            const int first = (bank - now_.destination) * kBank;
-            for (int u = first; u < std::min(first + kBank, now_.units); ++u) {
+            const int first = (bank - now_.destination) * kBankUnits;
+            for (int u = first; u < std::min(first + kBankUnits, now_.units); ++u) {
                 checker_.check("activation there when its bank is complete", u, 1,
-                               static_cast<std::int64_t>(memory_.count(now_.destination * kBank + u)));
+                               static_cast<std::int64_t>(memory_.count(now_.destination * kBankUnits + u)));
             }
             ++completed_[bank];
         }

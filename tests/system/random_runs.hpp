@@ -37,8 +37,8 @@ inline void check_prediction(const Session& session, Mode mode, const RunStatist
 inline RunStatistics random_run(Session& session, Mode mode, std::uint64_t steps, SplitMix64& prng,
                                 bool pauses = false) {
     session.output_ready = [&prng, pauses] { return !pauses || prng.next() % 8 == 0; };
-    const RunStatistics run = run_random(session, mode, steps, prng, 3,
-                                         [&prng, pauses] { return pauses && prng.next() % 64 != 0; });
+    RunStatistics run = run_random(session, mode, steps, prng, 3,
+                                   [&prng, pauses] { return pauses && prng.next() % 64 != 0; });
     session.output_ready = {};
     if (!pauses && !session.disturb) {
         check_prediction(session, mode, run);
