@@ -179,6 +179,10 @@ class Reports(unittest.TestCase):
         self.assertIn("| 145.0 MHz * |  | kjv-8x |", same)
         self.assertIn(header + "\n", (ROOT / "README.md").read_text())
 
+    def test_rates_without_the_program_say_what_makes_it(self):
+        with self.assertRaisesRegex(Problem, "no/lacuna: No such file or directory; expected the program lacuna: make build"):
+            rates.rates("no/lacuna")
+
     def test_records_of_other_sources_or_options_are_told(self):
         plan = planning.make_plan("ulx3s", "45f", "", "130")
         record = {"source_hash": plan.source_hash(), "command": "make timing BOARD=ulx3s SIZE=45f CLK_MHZ=130 SEEDS=1..8"}

@@ -6,7 +6,10 @@ from tools.problem import Problem
 
 
 def run(program, *arguments):
-    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+    try:
+        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Problem(f"{program}: {error.strerror}; expected the program lacuna: make build makes build/main/cli/lacuna") from error
 
 
 def problem(done):

@@ -30,7 +30,7 @@ def estimate(lacuna, model, record):
 
 def rate(lacuna, record):
     """Figures of one build, with each model that fits."""
-    rows = []
+    rows, present = [], is_present(record)
     for model in MODELS:
         found = estimate(lacuna, model, record)
         if found:
@@ -38,7 +38,7 @@ def rate(lacuna, record):
             seconds = figures["cycles_per_step"] / (record["achieved_mhz"] * 1e6)
             rows.append({"name": record["name"], "size": record["size"], "timed_as": record["timed_as"], "tiles": figures["tiles"],
                          "nextpnr": record["tools"]["nextpnr-ecp5"], "mhz": record["achieved_mhz"],
-                         "clock_mhz": record["clock_mhz"], "present": is_present(record), "model": pathlib.Path(model).stem,
+                         "clock_mhz": record["clock_mhz"], "present": present, "model": pathlib.Path(model).stem,
                          "cycles": figures["cycles_per_step"], "us": seconds * 1e6, "gops": 2e-9 * figures["slots"] / seconds,
                          "effective": 2e-9 * figures["dense_weights"] / seconds})
     if not rows:
