@@ -19,7 +19,6 @@ namespace {
 
 enum Space { kWeight, kRow, kCell, kBank, kProgram, kTable, kInput };
 constexpr int kSpaces = 7;
-constexpr int kResultW = 24;
 constexpr int kParts = kBankBits / 32;  // of a bank
 constexpr int kTableBits = kAct == 16 ? 25 : 26;
 constexpr std::int64_t kWord = (std::int64_t{1} << 36) - 1;
@@ -249,7 +248,7 @@ class HostRun {  // kDepth: the greater of BankDepth and RowDepth
         // between.
         put(bench_->lane_wave_i, Wave{0, 0, 0, 0, pulse_ != 0 && bench_.cycles() == pulse_ + kTiles, 0});
         for (int word = 0; word < 4 * kPorts; ++word) {
-            set_bits(bench_->result_i, word * kResultW, kResultW, random_.next());
+            set_bits(bench_->result_i, word * kDefaultAccW, kDefaultAccW, random_.next());
         }
         if (pulse_ == 0) {
             return;
@@ -260,7 +259,7 @@ class HostRun {  // kDepth: the greater of BankDepth and RowDepth
             const int slot = 2 - static_cast<int>(bench_.cycles() - first);
             const std::int64_t word =
                 content(kWeight, asked_tile_.lane << 6 | asked_tile_.tile, asked_address_);
-            set_bits(bench_->result_i, (asked_tile_.lane * kPorts + distance % kPorts) * kResultW, 12,
+            set_bits(bench_->result_i, (asked_tile_.lane * kPorts + distance % kPorts) * kDefaultAccW, 12,
                      static_cast<std::uint64_t>(word >> (12 * slot)));
         }
         if (bench_.cycles() ==

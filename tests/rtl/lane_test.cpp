@@ -17,7 +17,6 @@
 namespace lacuna::rtl_test {
 namespace {
 
-constexpr int kSumW = 24;
 constexpr int kPes = 3;
 constexpr int kDepth = 64;
 
@@ -138,7 +137,8 @@ class LaneRun {
 
     /// A sum as the accumulator holds it; that none of a model's leaves its width is the packer's promise.
     static std::int64_t wrapped(std::int64_t sum) {
-        return static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << (64 - kSumW)) >> (64 - kSumW);
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << (64 - kDefaultAccW)) >>
+               (64 - kDefaultAccW);
     }
 
     /// Emission e on strand s is PE 2 - e % 3 of tile Tiles-1 - (Ports * (e / 3) + s).
@@ -189,10 +189,11 @@ class LaneRun {
                 const auto e =
                     static_cast<std::int64_t>(bench_.cycles()) - static_cast<std::int64_t>(results.from);
                 if (e >= 0 && e < static_cast<std::int64_t>(results.strands[s].size())) {
-                    checker_.check("strand " + std::to_string(s) + " emission " + std::to_string(e),
-                                   static_cast<std::int64_t>(bench_.cycles()),
-                                   results.strands[s][static_cast<std::size_t>(e)],
-                                   get_signed(bench_->result_o, static_cast<int>(s) * kSumW, kSumW));
+                    checker_.check(
+                        "strand " + std::to_string(s) + " emission " + std::to_string(e),
+                        static_cast<std::int64_t>(bench_.cycles()),
+                        results.strands[s][static_cast<std::size_t>(e)],
+                        get_signed(bench_->result_o, static_cast<int>(s) * kDefaultAccW, kDefaultAccW));
                 }
             }
         }
@@ -225,10 +226,10 @@ class LaneRun {
         for (int p = kPes - 1; p >= 0; --p) {
             const Slot& slot = weights_[static_cast<std::size_t>(tile)][static_cast<std::size_t>(address)]
                                        [static_cast<std::size_t>(p)];
-            checker_.check(
-                "read-back of tile " + std::to_string(tile) + " slot " + std::to_string(p), address,
-                slot.bits(),
-                static_cast<std::int64_t>(get_bits(bench_->result_o, (distance % kPorts) * kSumW, 12)));
+            checker_.check("read-back of tile " + std::to_string(tile) + " slot " + std::to_string(p),
+                           address, slot.bits(),
+                           static_cast<std::int64_t>(
+                               get_bits(bench_->result_o, (distance % kPorts) * kDefaultAccW, 12)));
             tick();
         }
     }

@@ -14,7 +14,8 @@ inline constexpr int kAct = LACUNA_ACT;
 inline constexpr NumberFormat kFormat = number_format(kAct);
 inline constexpr int kBankUnits = 16;
 inline constexpr int kBankBits = kBankUnits * kAct;
-inline constexpr int kAccW = 16 + kAct;                     ///< bits of a row's sum
+inline constexpr int kAccW = 16 + kAct;                     ///< AccW, the bits of a row's sum
+inline constexpr int kDefaultAccW = 24;                     ///< AccW of modules that no test sets it for
 inline constexpr int kShiftLow = kFormat.mantissa_bits;     ///< where a row word's shift begins
 inline constexpr int kBiasLow = kFormat.mantissa_bits + 5;  ///< and its bias
 

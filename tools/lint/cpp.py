@@ -84,7 +84,7 @@ def batches(units, entries):
 
 
 def tidy(batch, build):
-    """The files of a batch that pass, and what clang-tidy says of the others, "" where all do."""
+    """The files of a batch that pass, and what clang-tidy says of the others."""
     files, options = batch
     together = build / f"lint-cpp.{hashlib.sha256(str(files).encode()).hexdigest()[:16]}.cpp"
     together.write_text("".join(f'#include "{file}"  // NOLINT: to check them as one\n' for file in files))
@@ -98,7 +98,8 @@ def tidy(batch, build):
     if "[clang-diagnostic-error" in answer.stdout and len(files) > 1:
         halves = [tidy((part, options), build) for part in (files[:len(files) // 2], files[len(files) // 2:])]
         return [file for good, _ in halves for file in good], "".join(said for _, said in halves)
-    return [], answer.stdout
+    names = ", ".join(str(file.relative_to(ROOT)) for file in files)
+    return [], answer.stdout or answer.stderr or f"clang-tidy ended with {answer.returncode}, and said nothing, on {names}"
 
 
 def main():
@@ -130,7 +131,7 @@ def main():
             digest.update(f"{path}\n".encode() + path.read_bytes())
         return digest.hexdigest()
 
-    failures = checked = 0
+    failed, checked = False, 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         marks = dict(zip(units, pool.map(fingerprint, units)))
         todo = [unit for unit in units if marks[unit] not in passed]
@@ -139,12 +140,12 @@ def main():
         for (files, _), (good, said) in zip(work, pool.map(lambda batch: tidy(batch, build), work)):
             checked += len(files)
             print(f"  {checked} checked", flush=True)
-            if said:
-                failures += 1
+            if len(good) < len(files):
+                failed = True
                 print(said, file=sys.stderr, flush=True)
             with memory.open("a") as file:
                 file.writelines(marks[unit] + "\n" for unit in good)
-    if failures:
+    if failed:
         sys.exit("lint-cpp: clang-tidy found what is above")
 
 
