@@ -14,16 +14,18 @@ BITSTREAM_TIMING = timing $(BITSTREAM_FLAGS) --seeds=$(call quoted,$(or $(SEEDS)
 	--hosts=$(call quoted,$(HOSTS)) --timeout=$(call quoted,$(PLACE_TIMEOUT))
 BITSTREAM_CHECK = check --model=$(call quoted,$(call given,MODEL))
 
-.PHONY: bitstream timing boards rates flash bitstream-check bitstream-arguments timing-arguments check-arguments lacuna-program
+.PHONY: bitstream timing boards rates flash bitstream-check bitstream-arguments timing-arguments bitstream-check-arguments lacuna-program
 
-# Arguments are checked before anything is installed or compiled.
+# Arguments are checked before anything is installed or compiled, under `make -j` too.
+setup-ready: | $(addsuffix -arguments,$(filter bitstream timing bitstream-check,$(MAKECMDGOALS)))
+
 bitstream-arguments:
 	@$(BITSTREAM) build $(BITSTREAM_FLAGS) --arguments-only
 
 timing-arguments:
 	@$(BITSTREAM) $(BITSTREAM_TIMING) --arguments-only
 
-check-arguments:
+bitstream-check-arguments:
 	@$(BITSTREAM) $(BITSTREAM_CHECK) --arguments-only
 
 lacuna-program: $(BUILD)/build.ninja
@@ -40,7 +42,7 @@ timing: timing-arguments setup-ready ## Sweep of place-and-route seeds; SEEDS=1.
 	@$(BITSTREAM) $(BITSTREAM_TIMING)
 
 # A model whose weights fit the check's small engine would be baked, too: MODEL=file.
-bitstream-check: check-arguments setup-ready ## Build one small bitstream and unpack it again to compare
+bitstream-check: bitstream-check-arguments setup-ready ## Build one small bitstream and unpack it again to compare
 	$(if $(call given,MODEL),@$(MAKE) $(MODEL_PROGRAM))
 	@$(BITSTREAM) $(BITSTREAM_CHECK) --lacuna $(BITSTREAM_PROGRAM)
 
