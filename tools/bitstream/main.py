@@ -203,6 +203,7 @@ def flash(options):
 
 def main(words=None):
     ending.take_children_along()
+    stages.use_huge_pages()
     parser = argparse.ArgumentParser(prog="bitstream", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in (("boards", list_boards), ("build", build), ("timing", timing), ("flash", flash), ("rates", show_rates),

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import os
 import pathlib
 import re
 import shutil
@@ -35,6 +36,12 @@ with open("{file}", "w") as out:
     for name, cell in ctx.cells:
         out.write("%s %s %s\\n" % (cell.bel, cell.type, name))
 """
+
+
+def use_huge_pages():
+    """For all tools that this process starts here: they look things up all over a gigabyte, and nextpnr took 11 % less time
+    (25F) with pages of 2 MB, which glibc asks for from 2.35 on. What the user has set stays."""
+    os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
 
 
 def version(program):
