@@ -181,6 +181,42 @@ class Queue(unittest.TestCase):
         self.runs["rows"]["kjv-words"]["columns"]["dense"]["--dropout"] = 0.25
         self.assertEqual(results.of_the_plan(self.runs, results.load(kept)), [])
 
+    def test_results_that_learnt_from_other_data_are_left_out_of_the_table(self):
+        items = [{**record("wikitext-words", "dense", seed, 100.0), "stages": [{"data_sha256": sha}], "words": 1200}
+                 for seed, sha in ((1, "a"), (2, "b"), (3, "b"))]
+        self.assertEqual([item["seed"] for item in results.of_one_data(items)], [2, 3])
+        items.append({**record("digits", "dense", 1, 0.1, key="accuracy"), "stages": [{"data_sha256": "c"}]})
+        self.assertEqual([item["seed"] for item in results.of_one_data(items)], [2, 3, 1])
+        kept = self.work / "kept"
+        kept.mkdir()
+        for item in items:
+            item["commands"] = plan.make_run(self.runs, item["row"], item["column"], item["seed"]).commands
+            (kept / f"{item['row']}.{item['column']}.{item['seed']}.json").write_text(json.dumps(item))
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            main.publish(self.runs, ["wikitext-words"], [1, 2, 3], {}, kept)
+        self.assertIn("1 results learnt from other data", out.getvalue())
+        self.assertIn("Learnt from 1,200 words.", out.getvalue())
+
+    def test_a_text_in_place_of_another_is_refused(self):
+        source = self.work / "source"
+        source.mkdir()
+        for part in ("train", "valid", "test"):
+            (source / f"{part}.txt").write_text(f"some words to {part}\n")
+        with contextlib.redirect_stdout(io.StringIO()):
+            for _ in range(2):
+                data.prepare("wikitext", self.work, {"WIKITEXT_DIR": str(source)})
+        self.assertEqual((self.work / "data/wikitext/train.txt").read_text(), "some words to train\n")
+        (source / "train.txt").write_text("more words to train\n")
+        with self.assertRaisesRegex(Problem, "WIKITEXT_DIR=.*: train.txt of it would differ from what is in"):
+            data.prepare("wikitext", self.work, {"WIKITEXT_DIR": str(source)})
+        self.assertEqual((self.work / "data/wikitext/train.txt").read_text(), "some words to train\n")
+        self.assertEqual([file.name for file in (self.work / "data").iterdir()], ["wikitext"])
+        # A record says how much there was to learn from.
+        planned = plan.make_runs(self.runs, ["wikitext-words"], ["dense"], [1])
+        runner.execute(planned, self.work, 1, "")
+        results.collect(planned, self.work, self.work / "kept")
+        self.assertEqual(results.load(self.work / "kept")[0]["words"], 4)
+
     def test_other_commands_in_the_same_folder_are_refused(self):
         runner.execute(self.planned, self.work, 1, "")
         self.runs["rows"]["kjv-words"]["prune"]["--epochs"] = 1

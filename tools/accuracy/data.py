@@ -1,7 +1,9 @@
 """The data of each row, made once in the repository's data folder and copied into the working folder."""
 
+import pathlib
 import shutil
 import subprocess
+import tempfile
 
 from tools.accuracy.plan import ROOT
 from tools.problem import Problem
@@ -22,18 +24,32 @@ def missing(name, folders):
     return ""
 
 
-def prepare(name, work, folders):
-    """Makes work/data/name."""
-    target = work / "data" / name
-    if target.is_dir():
-        return
-    if name in OWNED:
-        command = ["bash", f"tools/data/{name}.sh", str(target), folders[OWNED[name]]]
-    else:
-        command = SCRIPTS[name]
-    done = subprocess.run(command, cwd=ROOT, check=False, stderr=subprocess.PIPE, text=True)
+def make(command):
+    """What the script said."""
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise Problem(done.stderr.strip())
+    return done.stdout
+
+
+def prepare(name, work, folders):
+    """Makes work/data/name. Of a text that the user brings, a Problem where another one is there: runs have learnt from it."""
+    target = work / "data" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
     if name not in OWNED:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(ROOT / "data" / name, target)
+        if not target.is_dir():
+            print(make(SCRIPTS[name]), end="")
+            shutil.copytree(ROOT / "data" / name, target)
+        return
+    with tempfile.TemporaryDirectory(dir=target.parent) as made_in:
+        made = pathlib.Path(made_in) / name
+        said = make(["bash", f"tools/data/{name}.sh", str(made.absolute()), folders[OWNED[name]]])
+        if not target.is_dir():
+            made.rename(target)
+            print(said.replace(str(made.absolute()), str(target)), end="")
+            return
+        other = [file.name for file in sorted(made.iterdir())
+                 if not (target / file.name).is_file() or (target / file.name).read_bytes() != file.read_bytes()]
+        if other:
+            raise Problem(f"{OWNED[name]}={folders[OWNED[name]]}: {', '.join(other)} of it would differ from what is in {target}, which the "
+                          f"runs there learn from; give another WORK= and RESULTS= folder, or delete {target} and those runs")

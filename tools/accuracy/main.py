@@ -34,12 +34,15 @@ def publish(runs, rows, seeds, folders, kept):
     """Table, JSON and page of all results that are kept, and what they lack; prints the table."""
     records = results.load(kept)
     planned = results.of_the_plan(runs, records)
-    summary = results.summary(planned)
+    alike = results.of_one_data(planned)
+    summary = results.summary(alike)
     shown = [row for row, settings in runs["rows"].items() if row in rows or row in summary or "only" not in settings]
     reasons = {row: data.missing(runs["rows"][row]["data"], folders) for row in shown}
     missing = table.what_is_missing(runs, summary, shown, seeds, reasons)
     if left := len(records) - len(planned):
         missing.append(f"{left} results were made with other commands than tools/accuracy/runs.json has now, and are left out")
+    if left := len(planned) - len(alike):
+        missing.append(f"{left} results learnt from other data than most of their row, and are left out")
     kept.mkdir(parents=True, exist_ok=True)
     text = table.markdown(runs, summary, missing, results.training_speed(kept))
     (kept / "README.md").write_text(text)

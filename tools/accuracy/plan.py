@@ -27,6 +27,12 @@ class Run:
         return f"{self.row}/{self.column}-{self.seed}"
 
     @property
+    def data(self):
+        """Folder of what it learns from."""
+        command = self.stages[0][1]
+        return command[command.index("--data") + 1]
+
+    @property
     def commands(self):
         """All that leads to its results, as text."""
         return [" ".join(command) for _, command in (*self.start, *self.stages)]

@@ -1,12 +1,15 @@
 """What is kept of a run, one JSON file each, and means over seeds."""
 
+import collections
 import json
 import math
+import pathlib
 import platform
 import statistics
 import struct
 import subprocess
 
+from tools.accuracy.data import OWNED
 from tools.accuracy.plan import BASE, ROOT, make_run
 
 # Key of the figure in `lacuna evaluate --json`: name, unit in the table, whether more is better.
@@ -71,6 +74,8 @@ def record(run, work):
         "commands": run.commands, "stages": history(folder / "model.safetensors"),
         "commit": (folder / "commit").read_text().strip(), "versions": versions(),
     }
+    if pathlib.PurePath(run.data).name in OWNED:
+        result["words"] = len((work / run.data / "train.txt").read_text(encoding="utf-8").split())
     if not estimate["fits"]:
         result["fits"] = False
     if (folder / "golden.json").is_file():
@@ -117,6 +122,19 @@ def of_the_plan(runs, records):
             and item["commands"] == make_run(runs, item["row"], item["column"], item["seed"]).commands]
 
 
+def data_of(item):
+    """SHA-256 of what a run of a record learnt from; None where its model did not say."""
+    return item["stages"][0].get("data_sha256") if item.get("stages") else None
+
+
+def of_one_data(records):
+    """Of each row the records that learnt from what most of its records did: a text that users bring can be more or less."""
+    counts = {}
+    for item in records:
+        counts.setdefault(item["row"], collections.Counter())[data_of(item)] += 1
+    return [item for item in records if data_of(item) == counts[item["row"]].most_common(1)[0][0]]
+
+
 def training_speed(kept):
     """Records of `make accuracy-speed`, by threads."""
     return [json.loads(file.read_text()) for file in sorted(kept.glob("speed-*.json"))]
@@ -138,6 +156,8 @@ def summary(records):
                 "kept": items[0]["weights"]["kept"], "all": items[0]["weights"]["all"],
                 "cycles_per_step": statistics.fmean(item["cycles_per_step"] for item in items),
                 "fits": all(item.get("fits", True) for item in items)}
+        if "words" in items[0]:
+            cell["words"] = items[0]["words"]
         for kind in ("float", "golden"):
             values = {str(item["seed"]): item[kind] for item in items if kind in item}
             if values:

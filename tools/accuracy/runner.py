@@ -43,8 +43,7 @@ def write_script(run, work, commit):
 def remote_flags(run_list, hosts):
     """Files go with each run, and come back; what a broken run leaves stays there, for the next attempt."""
     flags = ["--sshlogin", hosts, "--workdir", ".", "--basefile", "lacuna"]
-    for name in sorted({stage[1][stage[1].index("--data") + 1] for run in run_list for stage in run.stages
-                        if "--data" in stage[1]}):
+    for name in sorted({run.data for run in run_list}):
         flags += ["--basefile", name]
     return flags
 

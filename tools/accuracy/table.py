@@ -46,6 +46,8 @@ def row_table(runs, row, cells, clock_mhz):
             parts += [figure_text(cell, kind) if here else "", against(cell, kind, dense) if compare else ""]
         parts += [f"{cell['cycles_per_step']:.1f}{'' if cell['fits'] else ' *'}", f"{cell['cycles_per_step'] / clock_mhz:.2f}", str(len(cell["seeds"]))]
         lines.append("| " + " | ".join(parts) + " |")
+    if words := next(iter(cells.values())).get("words"):
+        lines += ["", f"Learnt from {words:,} words."]
     if teacher := settings.get("teacher"):
         alone = settings.get("columns", {}).get(teacher, {}).get("--distill") == 0
         lines += ["", f"The pruned models learnt from the {runs['columns'][teacher]['title']} one of their seed, too (distillation)"
