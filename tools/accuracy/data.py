@@ -24,9 +24,9 @@ def missing(name, folders):
     return ""
 
 
-def make(command):
-    """What the script said."""
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+def make(command, stdout=None):
+    """What the script said, where its output is taken with subprocess.PIPE."""
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=stdout, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise Problem(done.stderr.strip())
     return done.stdout
@@ -38,12 +38,12 @@ def prepare(name, work, folders):
     target.parent.mkdir(parents=True, exist_ok=True)
     if name not in OWNED:
         if not target.is_dir():
-            print(make(SCRIPTS[name]), end="")
+            make(SCRIPTS[name])
             shutil.copytree(ROOT / "data" / name, target)
         return
     with tempfile.TemporaryDirectory(dir=target.parent) as made_in:
         made = pathlib.Path(made_in) / name
-        said = make(["bash", f"tools/data/{name}.sh", str(made.absolute()), folders[OWNED[name]]])
+        said = make(["bash", f"tools/data/{name}.sh", str(made.absolute()), folders[OWNED[name]]], subprocess.PIPE)
         if not target.is_dir():
             made.rename(target)
             print(said.replace(str(made.absolute()), str(target)), end="")
