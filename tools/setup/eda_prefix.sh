@@ -1,11 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # shares its variables with common.sh and setup.sh
-# A private copy of the chip design tools in .tools/eda/SUITE, taken from the Debian suite SUITE with apt's own,
+# Private copies of the chip design tools in .tools/eda/SUITE, taken from the Debian suite SUITE with apt's own,
 # signature-checked download, for systems whose own packages are too old or missing. Touches nothing outside .tools
 # and needs no root. The programs are pointed at the C library and the other libraries of the copy, so the age of the
 # system's own does not matter. Sourced by setup.sh after common.sh; the caller holds the lock.
 
-eda_roots=(verilator yosys yosys-abc nextpnr-ecp5 fpga-trellis patchelf)
-eda_space_mb=700
+eda_space_mb=700 # of one copy
+
+eda_default_suite=trixie
 
 # The programs that stand in for each requirement of kind eda.
 declare -A eda_programs=(
@@ -15,6 +16,22 @@ declare -A eda_programs=(
     [nextpnr-ecp5]='nextpnr-ecp5'
     [ecppack]='ecppack ecpunpack ecpbram ecppll ecpmulti'
 )
+
+# eda_chosen NAME: prints the suite that the user wants requirement NAME from; nothing if that is left to us.
+eda_chosen() {
+    if [[ $1 == nextpnr-ecp5 && -n ${LACUNA_NEXTPNR_SUITE:-} ]]; then
+        printf '%s' "$LACUNA_NEXTPNR_SUITE"
+    else
+        printf '%s' "${LACUNA_EDA_SUITE:-}"
+    fi
+}
+
+# eda_suite_of NAME: prints the suite that requirement NAME comes from, where it comes from a private copy.
+eda_suite_of() {
+    local chosen
+    chosen=$(eda_chosen "$1")
+    printf '%s' "${chosen:-$eda_default_suite}"
+}
 
 # eda_mirror: prints the address of a Debian archive: the user's choice, the one in the system's own apt sources,
 # or the default that the debootstrap package carries. Fails if there is none.
@@ -89,8 +106,8 @@ eda_download() {
     eda_apt apt-get update >>"$log" 2>&1 || say "could not refresh it; trying with what is there"
     mapfile -t closure < <(eda_closure 2>>"$log")
     if ((${#closure[@]} <= ${#eda_roots[@]})); then
-        eda_problem="there is no package list of Debian $eda_suite from $eda_url (LACUNA_EDA_SUITE and"
-        eda_problem+=" LACUNA_DEBIAN_MIRROR choose others)"
+        eda_problem="there is no package list of Debian $eda_suite from $eda_url (LACUNA_EDA_SUITE,"
+        eda_problem+=" LACUNA_NEXTPNR_SUITE and LACUNA_DEBIAN_MIRROR choose others)"
         return 1
     fi
     # From a folder without packages, because apt lists only what is not in the current one yet.
@@ -105,7 +122,7 @@ eda_download() {
         eda_whole "$cache/debs/$file" "$sum" || { rm -f "$cache/debs/$file" && missing+=("${file%%_*}"); }
     done <<<"$uris"
     if ((${#missing[@]})); then
-        say "downloading ${#missing[@]} of ${#eda_debs[@]} packages of Debian $eda_suite (36 MB in all)"
+        say "downloading ${#missing[@]} of ${#eda_debs[@]} packages of Debian $eda_suite"
         (cd "$cache/debs" && eda_apt apt-get download "${missing[@]}" 2>&1) | eda_progress "${#missing[@]}" || true
     fi
     while read -r _ file _ sum; do
@@ -175,11 +192,10 @@ eda_wrapper() {
     printf '#!/bin/sh\n# Written by tools/setup/setup.sh.\n%sexec %s "$@"\n' "$before" "$start"
 }
 
-# eda_try: runs every program of the private copy once and holds its version against what is needed.
+# eda_try INDEX...: runs the programs of these requirements once and holds their versions against what is needed.
 eda_try() {
     local i text
-    for i in "${!names[@]}"; do
-        [[ ${kinds[i]} == eda ]] || continue
+    for i in "$@"; do
         case ${names[i]} in
             yosys-abc) text="1.0 $(sh -c "$(eda_wrapper yosys-abc)" - -q quit 2>&1)" && version=present || version=unknown ;;
             *)
@@ -192,39 +208,52 @@ eda_try() {
             return 1
         fi
     done
-    if ! eda_try_flow >>"$log" 2>&1; then
-        eda_problem="the tools of Debian $eda_suite run, but not a small design through them (see .tools/setup.log)"
+}
+
+# eda_try_flow: a counter from source to bitstream by the programs in .tools/bin and on PATH, so that every data file
+# that they look for is looked for. On failure eda_problem says so.
+eda_try_flow() {
+    local dir=$tools_dir/eda/try PATH=$tools_dir/bin:$PATH
+    mkdir -p "$dir"
+    printf 'module top(input clk, output reg [7:0] q); always @(posedge clk) q <= q + 8'"'"'d1; endmodule\n' >"$dir/top.v"
+    if {
+        verilator --lint-only "$dir/top.v" &&
+            yosys -q -p "read_verilog $dir/top.v; synth_ecp5 -top top -json $dir/top.json" &&
+            nextpnr-ecp5 -q --25k --package CABGA381 --lpf-allow-unconstrained --json "$dir/top.json" \
+                --textcfg "$dir/top.config" &&
+            ecppack "$dir/top.config" "$dir/top.bit" &&
+            yosys-smtbmc --help >/dev/null
+    } >>"$log" 2>&1; then
+        rm -r "$dir"
+    else
+        eda_problem="the private tools run, but not a small design through them (see .tools/setup.log)"
         return 1
     fi
 }
 
-# eda_try_flow: a counter from source to bitstream, so that every data file that the programs look for is looked for.
-eda_try_flow() {
-    local dir=$eda_prefix/try
-    mkdir -p "$dir"
-    printf 'module top(input clk, output reg [7:0] q); always @(posedge clk) q <= q + 8'"'"'d1; endmodule\n' >"$dir/top.v"
-    sh -c "$(eda_wrapper verilator)" - --lint-only "$dir/top.v" &&
-        sh -c "$(eda_wrapper yosys)" - -q -p "read_verilog $dir/top.v; synth_ecp5 -top top -json $dir/top.json" &&
-        sh -c "$(eda_wrapper nextpnr-ecp5)" - -q --25k --package CABGA381 --lpf-allow-unconstrained \
-            --json "$dir/top.json" --textcfg "$dir/top.config" &&
-        sh -c "$(eda_wrapper ecppack)" - "$dir/top.config" "$dir/top.bit" &&
-        sh -c "$(eda_wrapper yosys-smtbmc)" - --help >/dev/null &&
-        rm -r "$dir"
-}
-
-# eda_complete SUITE: is there a whole private copy, at the place whose path was written into its programs?
+# eda_complete SUITE INDEX...: is there a whole private copy with the programs of these requirements, at the place whose
+# path was written into its programs?
 eda_complete() {
-    local prefix=$tools_dir/eda/$1
-    [[ -r $prefix/complete && $(<"$prefix/complete") == "$prefix" ]]
+    local prefix=$tools_dir/eda/$1 i
+    [[ -r $prefix/complete && $(<"$prefix/complete") == "$prefix" ]] || return 1
+    for i in "${@:2}"; do [[ -e $prefix/usr/bin/${names[i]} ]] || return 1; done
 }
 
-# eda_build SUITE: makes .tools/eda/SUITE unless a whole one is there. Sets eda_prefix; on failure eda_problem, in words.
+# eda_build SUITE INDEX...: makes .tools/eda/SUITE, with all requirements that come from SUITE, unless a whole one with
+# these is there. Sets eda_prefix; on failure eda_problem, in words.
 eda_build() {
     eda_suite=$1
     eda_prefix=$tools_dir/eda/$eda_suite
     eda_problem=
-    local partial=$eda_prefix.partial deb free
-    if eda_complete "$eda_suite"; then return 0; fi
+    local partial=$eda_prefix.partial deb free i own=()
+    if eda_complete "$@"; then return 0; fi
+    eda_roots=(patchelf)
+    for i in "${!names[@]}"; do
+        if [[ ${kinds[i]} == eda && $(eda_suite_of "${names[i]}") == "$eda_suite" ]]; then
+            own+=("$i")
+            eda_roots+=("${packages[i]}")
+        fi
+    done
     if ! type -P apt-get dpkg >/dev/null; then
         eda_problem="this system has no apt-get and dpkg"
     elif ! eda_key=$(eda_keyring); then
@@ -240,7 +269,7 @@ eda_build() {
         return 1
     fi
     eda_download || return 1
-    say "unpacking into .tools/eda/$eda_suite (310 MB)"
+    say "unpacking into .tools/eda/$eda_suite"
     rm -rf "$partial" "$eda_prefix"
     mkdir -p "$partial"
     for deb in "${eda_debs[@]}"; do
@@ -249,7 +278,7 @@ eda_build() {
     eda_point "$partial" || return 1
     for deb in "${eda_debs[@]}"; do basename "$deb" .deb; done | sort >"$partial/packages.txt"
     mv "$partial" "$eda_prefix" || { eda_problem="could not rename $partial" && return 1; }
-    eda_try || return 1
+    eda_try "${own[@]}" || return 1
     printf '%s\n' "$eda_prefix" >"$eda_prefix/complete.partial"
     mv "$eda_prefix/complete.partial" "$eda_prefix/complete"
 }

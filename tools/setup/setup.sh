@@ -6,6 +6,7 @@
 # What is on PATH and new enough is used untouched. The rest comes from the distribution with apt (as root or with
 # sudo); chip design tools that it lacks or has too old come from a newer Debian suite into .tools/eda, without root.
 # Environment: LACUNA_EDA_SUITE     Debian suite for the private tools; if set, these are used whatever is on PATH
+#              LACUNA_NEXTPNR_SUITE the same for nextpnr alone
 #              LACUNA_DEBIAN_MIRROR where they come from (default: the mirror of the system, if it is a Debian)
 # Exit status: 0 everything is there; 1 something is missing, and one message says what and where to get it.
 set -euo pipefail
@@ -14,13 +15,11 @@ set -euo pipefail
 # shellcheck source=tools/setup/eda_prefix.sh
 . "$setup_dir/eda_prefix.sh"
 
-default_suite=trixie
-
 # state: prints what a set-up rests on: its place, the wished suite, the path of every program with and without the
 # private tools, and the path of every library. Runs none of the programs.
 state() {
     local i programs=()
-    printf '%s|%s\n' "$root" "${LACUNA_EDA_SUITE:-}"
+    printf '%s|%s|%s\n' "$root" "${LACUNA_EDA_SUITE:-}" "${LACUNA_NEXTPNR_SUITE:-}"
     for i in "${!names[@]}"; do
         case ${kinds[i]} in
             command | eda) programs+=("${names[i]}") ;;
@@ -45,7 +44,7 @@ look() {
     local i
     found_paths=() found_versions=() missing=()
     for i in "${!names[@]}"; do
-        if [[ ${kinds[i]} == eda && -n ${LACUNA_EDA_SUITE:-} ]]; then
+        if [[ ${kinds[i]} == eda && -n $(eda_chosen "${names[i]}") ]]; then
             path='' version=none
         else
             probe "${kinds[i]}" "${names[i]}"
@@ -129,7 +128,7 @@ install_missing() {
         say 'could not refresh all of them; trying with what is there'
     for i in "${missing[@]}"; do
         if [[ ${kinds[i]} == eda ]]; then
-            [[ -z ${LACUNA_EDA_SUITE:-} ]] || continue
+            [[ -z $(eda_chosen "${names[i]}") ]] || continue
             first_version "$(candidate "${packages[i]}")"
             if [[ $version == unknown ]] || ! at_least "$version" "${needs[i]}"; then continue; fi
         fi
@@ -146,21 +145,45 @@ install_missing() {
     fi
 }
 
-# private_eda: makes the private copy of the chip design tools. On a system that is no Debian, the keys of Debian and
-# the address of its archive come from packages of that system.
+# missing_by_suite: fills by_suite, from the suite of each eda program that is missing to their indices.
+missing_by_suite() {
+    local i suite
+    by_suite=()
+    for i in "${missing[@]}"; do
+        [[ ${kinds[i]} == eda ]] || continue
+        suite=$(eda_suite_of "${names[i]}")
+        by_suite[$suite]+="${by_suite[$suite]:+ }$i"
+    done
+}
+
+# private_eda: makes the private copies of the chip design tools that are missing. On a system that is no Debian, the keys
+# of Debian and the address of its archive come from packages of that system.
 private_eda() {
-    local extra=()
+    local extra=() suite
     eda_keyring >/dev/null || extra+=(debian-archive-keyring)
     eda_mirror >/dev/null || extra+=(debootstrap)
     if ((${#extra[@]})) && can_be_root; then apt_install "${extra[@]}" || true; fi
-    eda_build "${LACUNA_EDA_SUITE:-$default_suite}" || give_up "$eda_problem"
+    for suite in "${!by_suite[@]}"; do
+        # shellcheck disable=SC2086 # a list of indices
+        eda_build "$suite" ${by_suite[$suite]} || give_up "$eda_problem"
+    done
 }
 
-# write_wrappers: scripts in .tools/bin for exactly the programs that come from the private copy.
+# private_copies_complete: are the private copies there that the missing programs come from?
+private_copies_complete() {
+    local suite
+    for suite in "${!by_suite[@]}"; do
+        # shellcheck disable=SC2086 # a list of indices
+        eda_complete "$suite" ${by_suite[$suite]} || return 1
+    done
+}
+
+# write_wrappers: scripts in .tools/bin for exactly the programs that come from a private copy.
 write_wrappers() {
     local i program file keep=' '
     mkdir -p "$tools_dir/bin"
     for i in "${missing[@]}"; do
+        eda_prefix=$tools_dir/eda/$(eda_suite_of "${names[i]}")
         for program in ${eda_programs[${names[i]}]}; do
             [[ -e $eda_prefix/usr/bin/$program ]] || continue
             eda_wrapper "$program" >"$tools_dir/bin/.$program.partial"
@@ -208,16 +231,19 @@ main() {
 # set_up: looks at everything, and installs what is missing. The caller holds the lock.
 set_up() {
     local i host_missing=0
+    declare -A by_suite
     # apt ends in its own way when interrupted; without this, the script would take that for a failed download.
     trap 'say "interrupted; run the same command again to go on" >&2; exit 130' INT TERM HUP
     look
+    missing_by_suite
     if ((${#missing[@]})); then
         for i in "${missing[@]}"; do [[ ${kinds[i]} == eda ]] || host_missing=1; done
-        if ((host_missing)) || ! eda_complete "${LACUNA_EDA_SUITE:-$default_suite}"; then
+        if ((host_missing)) || ! private_copies_complete; then
             : >"$log"
             install_missing
             hash -r
             look
+            missing_by_suite
         fi
         for i in "${missing[@]}"; do
             [[ ${kinds[i]} == eda ]] || give_up 'apt installed them and they are still not found or too old'
@@ -225,6 +251,7 @@ set_up() {
         if ((${#missing[@]})); then private_eda; fi
     fi
     write_wrappers
+    if ((${#missing[@]})) && ! eda_try_flow; then give_up "$eda_problem"; fi
     finish
 }
 
