@@ -32,7 +32,7 @@ void add_names(CLI::App& command, const std::string& option, Enum& value, const 
 
 void add_prune_flags(CLI::App& command, PruneOptions& prune) {
     add_names(command, "--scheme", prune.scheme, scheme_name, kSchemes.back(), "Structure of what is kept");
-    add_names(command, "--criterion", prune.criterion, criterion_name, Criterion::Movement,
+    add_names(command, "--criterion", prune.criterion, criterion_name, kCriteria.back(),
               "What decides which weights are kept");
     add_names(command, "--schedule", prune.schedule, schedule_name, Schedule::OneShot,
               "How the pruned share rises");

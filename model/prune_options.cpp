@@ -38,7 +38,8 @@ const char* scheme_name(Scheme scheme) {
 }
 
 const char* criterion_name(Criterion criterion) {
-    return criterion == Criterion::Magnitude ? "magnitude" : "movement";
+    constexpr std::array kNames = {"magnitude", "movement", "saliency"};
+    return kNames.at(static_cast<std::size_t>(criterion));
 }
 
 const char* schedule_name(Schedule schedule) {

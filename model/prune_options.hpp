@@ -23,6 +23,10 @@ enum class Scheme {
 enum class Criterion {
     Magnitude,  ///< |w|
     Movement,   ///< - sum over the updates of w dL/dw (Sanh et al., "Movement pruning", NeurIPS 2020)
+    /// w^2 E[(dL/dw)^2], the mean Adam's: what the loss would rise by with the Fisher information for the
+    /// Hessian (LeCun et al., "Optimal brain damage", NIPS 1989; Theis et al., "Faster gaze prediction with
+    /// dense networks and Fisher pruning", 2018)
+    Saliency,
 };
 
 /// How the pruned share rises from 0 to its end.
@@ -32,6 +36,7 @@ enum class Schedule {
     OneShot,  ///< all at the end
 };
 
+inline constexpr std::array kCriteria = {Criterion::Magnitude, Criterion::Movement, Criterion::Saliency};
 inline constexpr std::array kSchemes = {Scheme::BankBalanced, Scheme::Unstructured, Scheme::Rows,
                                         Scheme::Columns,      Scheme::Units,        Scheme::Blocks};
 

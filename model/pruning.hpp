@@ -30,7 +30,7 @@ struct PrunedMatrix {
 std::vector<PrunedMatrix> pruned_matrices(const ParameterLayout& layout, const PruneOptions& options);
 
 /// Fills a 0/1 mask of the whole network; embedding and biases are kept (those of removed units are not).
-/// @param scores of all parameters, higher is kept; |w| or movement, as the criterion says
+/// @param scores of all parameters, higher is kept; |w|, movement or saliency, as the criterion says
 /// @param share 0..1 of what is pruned in the end (`pruned_share`)
 ///
 /// * bank-balanced: each row keeps the k best of each bank, k on its way from 16 down to the matrix' own.

@@ -287,6 +287,17 @@ long Trainer::prune_end() const {
                     std::lround(options_.prune.fraction * static_cast<double>(total_updates())));
 }
 
+Flat<float> Trainer::pruning_scores() const {
+    switch (options_.prune.criterion) {
+        case Criterion::Movement:
+            return movement_;
+        case Criterion::Saliency:
+            return parameters_.cwiseAbs2().cwiseProduct(adam_.second);
+        default:
+            return parameters_.cwiseAbs();
+    }
+}
+
 void Trainer::update_mask() {
     const auto& prune = options_.prune;
     const long end = prune_end();
@@ -295,8 +306,7 @@ void Trainer::update_mask() {
     }
     share_ = pruned_share(prune.schedule,
                           end == 0 ? 1.0 : static_cast<double>(update_) / static_cast<double>(end));
-    const bool by_movement = prune.criterion == Criterion::Movement;
-    mask_ = pruning_mask(layout_, prune, by_movement ? movement_ : parameters_.cwiseAbs(), share_);
+    mask_ = pruning_mask(layout_, prune, pruning_scores(), share_);
     mask_changed_ = true;
     if (update_ == end) {  // from here on the pruned weights are gone
         parameters_ = parameters_.cwiseProduct(mask_);

@@ -136,6 +136,8 @@ class Trainer {
     const Flat<float>& effective();
     PassOptions pass_options() const;
     bool settled() const;
+    /// Of all parameters, as the criterion says.
+    Flat<float> pruning_scores() const;
     void update_mask();
     /// The mask, where only the kept weights take part in products: no others are to learn.
     const Flat<float>* products_mask() const;
@@ -150,7 +152,7 @@ class Trainer {
     std::string start_;  ///< SHA-256 of the starting point
     Flat<float> parameters_;
     Flat<float> mask_;
-    Flat<float> movement_;  ///< sum of - w dL/dw; empty when magnitude is the criterion
+    Flat<float> movement_;  ///< sum of - w dL/dw; empty unless it is the criterion
     std::optional<Flat<float>> teacher_;
     Adam adam_;
     std::vector<std::unique_ptr<Shard>> shards_;
