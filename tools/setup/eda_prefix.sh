@@ -211,7 +211,7 @@ eda_try() {
 }
 
 # eda_try_flow: a counter from source to bitstream by the programs in .tools/bin and on PATH, so that every data file
-# that they look for is looked for. On failure eda_problem says so.
+# that they look for is looked for. On failure eda_problem says so, and no private copy counts as whole any more.
 eda_try_flow() {
     local dir=$tools_dir/eda/try PATH=$tools_dir/bin:$PATH
     mkdir -p "$dir"
@@ -226,7 +226,9 @@ eda_try_flow() {
     } >>"$log" 2>&1; then
         rm -r "$dir"
     else
-        eda_problem="the private tools run, but not a small design through them (see .tools/setup.log)"
+        rm -f "$tools_dir"/eda/*/complete
+        eda_problem="the private tools run, but not a small design through them (see .tools/setup.log); the next"
+        eda_problem+=" set-up unpacks them anew"
         return 1
     fi
 }
